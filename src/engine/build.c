@@ -1,0 +1,172 @@
+/* build.c - lays an engine out in one block, and carries a running one over. */
+#include "src/engine/classes.h"
+#include "src/engine/deadline.h"
+
+#include <string.h>
+
+#include "src/limits.h"
+
+/* Hands out room in the block: bytes rounded up so that the next is aligned. */
+static uint64_t room(uint64_t *at, uint64_t bytes)
+{
+	uint64_t from = *at;
+
+	*at += (bytes + 7) & ~(uint64_t)7;
+	return from;
+}
+
+static uint32_t n_ordering(const struct graph *g)
+{
+	uint32_t n = 0;
+
+	for (uint32_t k = 0; k < g->want_at[g->n]; k++)
+		n += !(g->want[k] & WANT_UNORDERED);
+	return n;
+}
+
+/* Fills the offsets of e for this graph; the size, or 0 if it is too large. */
+static size_t lay_out(struct engine *e, const struct graph *g)
+{
+	uint64_t at = 0, n = g->n, needs = g->need_at[g->n], wants = g->want_at[g->n];
+
+	room(&at, sizeof *e);
+	e->rows = (uint32_t)room(&at, (n + 1) * sizeof(struct svc));
+	e->need = (uint32_t)room(&at, needs * 4);
+	e->want = (uint32_t)room(&at, wants * 4);
+	e->dependent = (uint32_t)room(&at, needs * 4);
+	e->wanter = (uint32_t)room(&at, n_ordering(g) * (uint64_t)4);
+	e->heap = (uint32_t)room(&at, n * 4);
+	e->scratch = (uint32_t)room(&at, n * 4);
+	/* Last, so that rows that nobody ever used are never touched. */
+	e->waiters = (uint32_t)room(&at, WAITERS_MAX * sizeof(struct waiter));
+	e->n = g->n;
+	e->n_need = (uint32_t)needs;
+	e->n_want = (uint32_t)wants;
+	e->size = (uint32_t)at;
+	return at <= UINT32_MAX ? (size_t)at : 0;
+}
+
+size_t engine_size(const struct graph *g)
+{
+	struct engine e;
+
+	return lay_out(&e, g);
+}
+
+/* Turns edges round.  begin[i] of each target was counted before; afterwards
+ * the entries of target t stand at begin of t. */
+static void reverse(struct engine *e, const struct graph *g, bool needs)
+{
+	const uint32_t *at = needs ? g->need_at : g->want_at;
+	const uint32_t *to = needs ? g->need : g->want;
+	uint32_t *out = (uint32_t *)((uintptr_t)e + (needs ? e->dependent : e->wanter));
+	uint32_t *fill = (uint32_t *)((uintptr_t)e + e->scratch);
+
+	for (uint32_t i = 0; i < g->n; i++)
+		fill[i] = needs ? engine_svc(e, i)->dependent_at : engine_svc(e, i)->wanter_at;
+	for (uint32_t i = 0; i < g->n; i++)
+		for (uint32_t k = at[i]; k < at[i + 1]; k++)
+			if (!(to[k] & WANT_UNORDERED))
+				out[fill[to[k]]++] = i;
+}
+
+static void count_reverse(struct engine *e, const struct graph *g)
+{
+	uint32_t dependents = 0, wanters = 0;
+
+	for (uint32_t k = 0; k < e->n_need; k++)
+		engine_svc(e, g->need[k])->dependent_at++;
+	for (uint32_t k = 0; k < e->n_want; k++)
+		if (!(g->want[k] & WANT_UNORDERED))
+			engine_svc(e, g->want[k])->wanter_at++;
+	for (uint32_t i = 0; i <= g->n; i++) {
+		struct svc *s = engine_svc(e, i);
+		uint32_t d = s->dependent_at, w = s->wanter_at;
+
+		s->dependent_at = dependents;
+		s->wanter_at = wanters;
+		dependents += d;
+		wanters += w;
+	}
+}
+
+static void build_row(struct engine *e, const struct graph *g, uint32_t i)
+{
+	struct svc *s = engine_svc(e, i);
+
+	memset(s, 0, sizeof *s);
+	s->need_at = g->need_at[i];
+	s->want_at = g->want_at[i];
+	s->heap_at = s->queue_next = NO_SVC;
+	s->live.culprit = NO_SVC;
+	s->live.up_ms = s->live.deadline_ms = NEVER;
+	if (i == g->n)
+		return;
+	s->delay_ms = g->node[i].delay_ms;
+	s->kind = g->node[i].kind;
+	s->live.state = s->kind & KIND_REFUSED ? SVC_REFUSED : SVC_DOWN;
+}
+
+void engine_build(struct engine *e, const struct graph *g)
+{
+	memset(e, 0, sizeof *e);
+	lay_out(e, g);
+	e->queue_head = e->queue_tail = e->acting = NO_SVC;
+	e->waiter_due_ms = NEVER;
+	for (uint32_t i = 0; i <= g->n; i++)
+		build_row(e, g, i);
+	if (e->n_need)
+		memcpy((char *)e + e->need, g->need, e->n_need * (size_t)4);
+	if (e->n_want)
+		memcpy((char *)e + e->want, g->want, e->n_want * (size_t)4);
+	count_reverse(e, g);
+	reverse(e, g, true);
+	reverse(e, g, false);
+	reclass_all(e);
+}
+
+static uint32_t mapped(const uint32_t *map, uint32_t i)
+{
+	return i == NO_SVC ? NO_SVC : map[i];
+}
+
+static void adopt_row(struct engine *e, const struct svc *old, uint32_t i, const uint32_t *map)
+{
+	struct svc_live *l = &engine_svc(e, i)->live;
+	int64_t deadline = old->live.deadline_ms;
+
+	*l = old->live;
+	l->culprit = mapped(map, l->culprit);
+	l->deadline_ms = NEVER;
+	deadline_set(e, i, deadline);
+}
+
+static void adopt_waiters(struct engine *e, const struct engine *old, const uint32_t *map)
+{
+	const struct waiter *from = (const struct waiter *)((uintptr_t)old + old->waiters);
+	struct waiter *to = (struct waiter *)((uintptr_t)e + e->waiters);
+
+	for (uint32_t i = 0; i < old->waiters_high; i++) {
+		to[i] = from[i];
+		to[i].svc = mapped(map, from[i].svc);
+		to[i].other = mapped(map, from[i].other);
+	}
+	e->waiters_high = old->waiters_high;
+	e->n_waiters = old->n_waiters;
+	e->waiters_dirty = true;
+}
+
+void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *map)
+{
+	for (uint32_t i = 0; i < old->n; i++)
+		if (map[i] != NO_SVC)
+			adopt_row(e, engine_svc(old, i), map[i], map);
+	adopt_waiters(e, old, map);
+	e->acting = mapped(map, old->acting);
+	e->booting = old->booting;
+	e->shutdown = old->shutdown;
+	e->done = old->done;
+	reclass_all(e);
+	for (uint32_t i = 0; i < e->n; i++)
+		enqueue(e, i);
+}

@@ -1,0 +1,514 @@
+/* engine.c - takes events in, settles, hands actions out.
+ * enter() is the only writer of a state, decide() the only judge. */
+#include "src/engine/engine.h"
+
+#include "src/engine/classes.h"
+#include "src/engine/deadline.h"
+#include "src/engine/decide.h"
+#include "src/engine/waiter.h"
+#include "src/limits.h"
+
+/* Actions of one service that wait to be handed out, in this order. */
+enum todo {
+	TODO_CHANGED = 1,
+	TODO_SPAWN = 2,
+	TODO_SPAWN_OFF = 4,
+	TODO_TERM = 8,
+	TODO_KILL = 16,
+	TODO_KILL_OFF = 32,
+	TODO_STUCK = 64
+};
+
+static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
+{
+	const struct svc *s = engine_svc(e, i);
+	const struct svc_live *l = &s->live;
+
+	return (struct facts){
+		.wish = l->wish,
+		.restart = l->restart,
+		.refused = s->kind & KIND_REFUSED,
+		.again = l->again,
+		.group = !(s->kind & KIND_ON),
+		.respawn = s->kind & KIND_RESPAWN,
+		.has_off = s->kind & KIND_OFF,
+		.was_up = l->was_up,
+		.off_ran = l->off_ran,
+		.alive = l->alive,
+		.off_alive = l->off_alive,
+		.executed = l->executed,
+		.succeeded = l->succeeded,
+		.unspawnable = l->unspawnable,
+		.retry = l->retry,
+		.needs_up = s->needs_up == needs_of(e, i).n,
+		.need_bad = s->needs_bad > 0,
+		.need_leaving = s->needs_leaving > 0,
+		.wants_settled = s->wants_open == 0,
+		.held = s->dependents_active > 0 || s->wanters_leaving > 0,
+		.due = l->deadline_ms <= now,
+	};
+}
+
+static int64_t stop_deadline(const struct engine *e, const struct svc *s, int64_t now)
+{
+	if (s->delay_ms)
+		return now + s->delay_ms;
+	return e->shutdown ? now + SHUTDOWN_DELAY_MS : NEVER;
+}
+
+/* The delay before the next start; counts the crash. */
+static int64_t back_off(struct svc_live *l, int64_t now)
+{
+	int64_t delay = 0;
+
+	if (l->was_up && now - l->up_ms > BACKOFF_FORGET_MS)
+		l->crashes = 0;
+	if (l->crashes > 0)
+		delay = (int64_t)BACKOFF_FIRST_MS << (l->crashes - 1);
+	if (delay < BACKOFF_MAX_MS)
+		l->crashes++;
+	return delay < BACKOFF_MAX_MS ? delay : BACKOFF_MAX_MS;
+}
+
+/* Who keeps i from starting: the first bad need, or whom that one blames. */
+static uint32_t find_culprit(const struct engine *e, uint32_t i)
+{
+	struct edges needs = needs_of(e, i);
+
+	for (uint32_t k = 0; k < needs.n; k++) {
+		const struct svc *need = engine_svc(e, needs.at[k]);
+
+		if (need->class & CLASS_BAD)
+			return need->live.state == SVC_BLOCKED ? need->live.culprit : needs.at[k];
+	}
+	return NO_SVC;
+}
+
+static void begin_start(struct svc_live *l)
+{
+	l->todo |= TODO_SPAWN;
+	l->executed = l->succeeded = l->unspawnable = l->retry = false;
+	l->was_up = l->off_ran = false;
+}
+
+/* What entering a state does beside the change itself. */
+static void enter_effects(struct engine *e, uint32_t i, int64_t now)
+{
+	struct svc *s = engine_svc(e, i);
+	struct svc_live *l = &s->live;
+
+	switch ((enum svc_state)l->state) {
+	case SVC_BLOCKED:
+		l->culprit = find_culprit(e, i);
+		break;
+	case SVC_STARTING:
+		begin_start(l);
+		break;
+	case SVC_UP:
+		l->was_up = true;
+		l->off_ran = false;
+		l->up_ms = now;
+		break;
+	case SVC_HELD:
+		l->restart = false;
+		break;
+	case SVC_OFF:
+		l->todo |= TODO_SPAWN_OFF;
+		l->off_ran = true;
+		deadline_set(e, i, stop_deadline(e, s, now));
+		break;
+	case SVC_OFF_KILLED:
+		l->todo |= TODO_KILL_OFF;
+		deadline_set(e, i, now + STUCK_SAY_MS);
+		break;
+	case SVC_STOPPING:
+		l->todo |= TODO_TERM;
+		deadline_set(e, i, stop_deadline(e, s, now));
+		break;
+	case SVC_KILLING:
+		l->todo |= TODO_KILL;
+		deadline_set(e, i, now + STUCK_SAY_MS);
+		break;
+	case SVC_BACKOFF:
+		deadline_set(e, i, now + back_off(l, now));
+		break;
+	case SVC_DOWN:
+	case SVC_WAITING:
+	case SVC_FAILED:
+	case SVC_REFUSED:
+	case SVC_N_STATES:
+		break;
+	}
+}
+
+static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
+{
+	struct svc_live *l = &engine_svc(e, i)->live;
+
+	l->from = l->state;
+	l->state = (uint8_t)to;
+	l->since_ms = now;
+	l->again = false;
+	l->culprit = NO_SVC;
+	l->todo |= TODO_CHANGED;
+	deadline_set(e, i, NEVER);
+	enter_effects(e, i, now);
+	reclass(e, i);
+	enqueue(e, i);
+	e->acting = i;
+	e->waiters_dirty = true;
+	e->waiter_next = 0;
+}
+
+/* The culprit has recovered, but there is another: whoever took the blame over
+ * from i has to know. */
+static void blame_another(struct engine *e, uint32_t i)
+{
+	struct edges d = dependents_of(e, i);
+
+	engine_svc(e, i)->live.culprit = find_culprit(e, i);
+	for (uint32_t k = 0; k < d.n; k++)
+		enqueue(e, d.at[k]);
+}
+
+/* Staying in a state can have something to do as well. */
+static void linger(struct engine *e, uint32_t i, int64_t now)
+{
+	struct svc_live *l = &engine_svc(e, i)->live;
+
+	if ((l->state == SVC_KILLING || l->state == SVC_OFF_KILLED) && l->deadline_ms <= now) {
+		l->todo |= TODO_STUCK;
+		e->acting = i;
+		deadline_set(e, i, now + STUCK_SAY_MS);
+	}
+	if (l->state == SVC_BLOCKED && !(engine_svc(e, l->culprit)->class & CLASS_BAD))
+		blame_another(e, i);
+}
+
+static void settle(struct engine *e, uint32_t i, int64_t now)
+{
+	struct facts f = gather(e, i, now);
+	enum svc_state state = (enum svc_state)engine_svc(e, i)->live.state;
+	enum svc_state next = decide(state, &f);
+
+	if (next != state)
+		enter(e, i, next, now);
+	else
+		linger(e, i, now);
+}
+
+/* Hands out one action of the acting service. */
+static bool hand_out(struct engine *e, struct action *act)
+{
+	struct svc_live *l = &engine_svc(e, e->acting)->live;
+	unsigned bit = l->todo & (0u - l->todo);
+
+	*act = (struct action){.svc = e->acting, .other = NO_SVC};
+	l->todo = (uint8_t)(l->todo & ~bit);
+	switch (bit) {
+	case TODO_CHANGED:
+		act->kind = ACT_CHANGED;
+		act->from = l->from;
+		act->to = l->state;
+		return true;
+	case TODO_SPAWN:
+		l->alive = true;
+		act->kind = ACT_SPAWN;
+		return true;
+	case TODO_SPAWN_OFF:
+		l->off_alive = true;
+		act->kind = ACT_SPAWN_OFF;
+		return true;
+	case TODO_TERM: act->kind = ACT_TERM; return true;
+	case TODO_KILL: act->kind = ACT_KILL; return true;
+	case TODO_KILL_OFF: act->kind = ACT_KILL_OFF; return true;
+	case TODO_STUCK: act->kind = ACT_STUCK; return true;
+	default:
+		e->acting = NO_SVC;
+		return false;
+	}
+}
+
+/* What is said once everything has settled. */
+static bool announce(struct engine *e, struct action *act)
+{
+	bool settled = e->booting && !e->shutdown && e->n_unsettled == 0;
+	bool done = e->shutdown && !e->done && e->n_active == 0 && e->n_waiters == 0;
+
+	*act = (struct action){.kind = settled ? ACT_SETTLED : ACT_DONE, .svc = NO_SVC,
+	                       .other = NO_SVC};
+	if (settled)
+		e->booting = false;
+	if (done)
+		e->done = true;
+	return settled || done;
+}
+
+bool engine_next(struct engine *e, int64_t now, struct action *act)
+{
+	uint32_t i;
+
+	while ((i = deadline_take(e, now)) != NO_SVC)
+		enqueue(e, i);
+	for (;;) {
+		if (e->acting != NO_SVC && hand_out(e, act))
+			return true;
+		i = dequeue(e);
+		if (i == NO_SVC)
+			break;
+		settle(e, i, now);
+	}
+	if (waiter_answer(e, now, act))
+		return true;
+	return announce(e, act);
+}
+
+int64_t engine_deadline(const struct engine *e)
+{
+	int64_t first = deadline_first(e);
+
+	return first < e->waiter_due_ms ? first : e->waiter_due_ms;
+}
+
+static void ended(struct svc *s, const struct event *ev)
+{
+	struct svc_live *l = &s->live;
+	bool spawned = ev->end.kind != END_SPAWN;
+
+	l->alive = false;
+	l->end = ev->end;
+	l->succeeded = ev->end.kind == END_EXIT && ev->end.code == 0;
+	l->retry = !spawned && ev->retry;
+	l->unspawnable = !spawned && !ev->retry;
+}
+
+/* `delay` 0 is "never", but not in a shutdown. */
+static void bound_stops(struct engine *e, int64_t now)
+{
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct svc_live *l = &engine_svc(e, i)->live;
+
+		if ((l->state == SVC_OFF || l->state == SVC_STOPPING) && l->deadline_ms == NEVER)
+			deadline_set(e, i, now + SHUTDOWN_DELAY_MS);
+	}
+}
+
+static void shut_down(struct engine *e, int64_t now)
+{
+	if (e->shutdown)
+		return;
+	e->shutdown = true;
+	e->waiters_dirty = true;
+	e->waiter_next = 0;
+	for (uint32_t i = 0; i < e->n; i++)
+		set_wish(e, i, false);
+	bound_stops(e, now);
+}
+
+static bool is_running(const struct svc_live *l)
+{
+	return l->state == SVC_UP || l->state == SVC_STARTING;
+}
+
+/* A command that cannot be carried out: why not, and who is in the way. */
+static enum result objection(const struct engine *e, const struct event *ev, uint32_t *other)
+{
+	const struct svc_live *l = &engine_svc(e, ev->svc)->live;
+	struct edges needs = needs_of(e, ev->svc), dependents = dependents_of(e, ev->svc);
+	bool starts = ev->kind == EV_START || (ev->kind != EV_STOP && !is_running(l));
+
+	if (e->shutdown && ev->kind != EV_STOP)
+		return RES_SHUTDOWN;
+	if (!ev->only)
+		return RES_NONE;
+	if (starts)
+		for (uint32_t k = 0; k < needs.n; k++)
+			if (!(engine_svc(e, *other = needs.at[k])->class & CLASS_UP))
+				return RES_NEED_NOT_UP;
+	if (!starts)
+		for (uint32_t k = 0; k < dependents.n; k++)
+			if (engine_svc(e, *other = dependents.at[k])->class & CLASS_ACTIVE)
+				return RES_DEPENDENT_UP;
+	*other = NO_SVC;
+	return RES_NONE;
+}
+
+static void start(struct engine *e, uint32_t i, bool only)
+{
+	struct svc_live *l = &engine_svc(e, i)->live;
+
+	if (!only) {
+		wish_up_closure(e, i);
+		return;
+	}
+	l->crashes = 0;
+	l->again = l->state == SVC_FAILED || l->state == SVC_BACKOFF;
+	set_wish(e, i, true);
+}
+
+static void restart(struct engine *e, uint32_t i, bool only)
+{
+	struct svc_live *l = &engine_svc(e, i)->live;
+
+	if (!l->wish || !is_running(l)) {
+		start(e, i, only);
+		return;
+	}
+	l->crashes = 0;
+	l->restart = true;
+	reclass(e, i);
+	enqueue(e, i);
+}
+
+static void command(struct engine *e, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_BOOT:
+		e->booting = true;
+		wish_up_closure(e, ev->svc);
+		break;
+	case EV_START:
+		start(e, ev->svc, ev->only);
+		break;
+	case EV_STOP:
+		if (ev->only)
+			set_wish(e, ev->svc, false);
+		else
+			wish_down_closure(e, ev->svc);
+		break;
+	case EV_RESTART:
+		restart(e, ev->svc, ev->only);
+		break;
+	case EV_TRY_RESTART:
+		if (engine_svc(e, ev->svc)->live.state == SVC_UP)
+			restart(e, ev->svc, ev->only);
+		break;
+	case EV_WAIT:
+	case EV_EXECUTED:
+	case EV_ENDED:
+	case EV_OFF_ENDED:
+	case EV_CANCEL:
+	case EV_SHUTDOWN:
+		break;
+	}
+}
+
+static enum result early_result(const struct engine *e, const struct event *ev, uint32_t *other)
+{
+	*other = NO_SVC;
+	if (ev->kind == EV_WAIT)
+		return RES_NONE;
+	if (ev->kind == EV_TRY_RESTART && engine_svc(e, ev->svc)->live.state != SVC_UP)
+		return RES_DONE;
+	return objection(e, ev, other);
+}
+
+static bool request(struct engine *e, const struct event *ev)
+{
+	uint32_t other;
+	enum result early = early_result(e, ev, &other);
+
+	if (ev->handle && !waiter_room(e))
+		return false;
+	if (early == RES_NONE)
+		command(e, ev);
+	if (ev->handle)
+		waiter_add(e, ev, early, other);
+	return true;
+}
+
+bool engine_event(struct engine *e, int64_t now, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_BOOT:
+	case EV_START:
+	case EV_STOP:
+	case EV_RESTART:
+	case EV_TRY_RESTART:
+	case EV_WAIT:
+		return request(e, ev);
+	case EV_EXECUTED:
+		engine_svc(e, ev->svc)->live.executed = true;
+		enqueue(e, ev->svc);
+		break;
+	case EV_ENDED:
+		ended(engine_svc(e, ev->svc), ev);
+		enqueue(e, ev->svc);
+		break;
+	case EV_OFF_ENDED:
+		engine_svc(e, ev->svc)->live.off_alive = false;
+		enqueue(e, ev->svc);
+		break;
+	case EV_CANCEL:
+		waiter_cancel(e, ev->handle);
+		break;
+	case EV_SHUTDOWN:
+		shut_down(e, now);
+		break;
+	}
+	return true;
+}
+
+static uint32_t first_need_without(const struct engine *e, uint32_t i, unsigned bit)
+{
+	struct edges needs = needs_of(e, i);
+
+	for (uint32_t k = 0; k < needs.n; k++)
+		if (!(engine_svc(e, needs.at[k])->class & bit))
+			return needs.at[k];
+	return NO_SVC;
+}
+
+static enum why why_waiting(const struct engine *e, uint32_t i, uint32_t *other)
+{
+	struct edges wants = wants_of(e, i);
+
+	*other = first_need_without(e, i, CLASS_UP);
+	if (*other != NO_SVC)
+		return WHY_NEED;
+	for (uint32_t k = 0; k < wants.n; k++)
+		if (!(wants.at[k] & WANT_UNORDERED)
+		    && engine_svc(e, wants.at[k])->class & CLASS_OPEN) {
+			*other = wants.at[k];
+			return WHY_WANT;
+		}
+	return WHY_NONE;
+}
+
+static enum why why_held(const struct engine *e, uint32_t i, uint32_t *other)
+{
+	struct edges lists[2] = {dependents_of(e, i), wanters_of(e, i)};
+	unsigned bits[2] = {CLASS_ACTIVE, CLASS_ASKED};
+
+	for (unsigned j = 0; j < 2; j++)
+		for (uint32_t k = 0; k < lists[j].n; k++)
+			if (engine_svc(e, lists[j].at[k])->class & bits[j]) {
+				*other = lists[j].at[k];
+				return WHY_DEPENDENT;
+			}
+	return WHY_NONE;
+}
+
+enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other)
+{
+	const struct svc *s = engine_svc(e, svc);
+
+	*other = NO_SVC;
+	switch ((enum svc_state)s->live.state) {
+	case SVC_WAITING: return why_waiting(e, svc, other);
+	case SVC_BLOCKED: *other = s->live.culprit; return WHY_CULPRIT;
+	case SVC_STARTING: return s->kind & KIND_RESPAWN ? WHY_EXEC : WHY_RUN;
+	case SVC_HELD: return why_held(e, svc, other);
+	case SVC_OFF:
+	case SVC_OFF_KILLED: return WHY_OFF;
+	case SVC_STOPPING:
+	case SVC_KILLING: return WHY_PROCESS;
+	case SVC_BACKOFF: return WHY_DELAY;
+	case SVC_FAILED: return WHY_END;
+	case SVC_REFUSED: return WHY_LOAD;
+	case SVC_DOWN:
+	case SVC_UP:
+	case SVC_N_STATES: break;
+	}
+	return WHY_NONE;
+}

@@ -1,0 +1,209 @@
+/* engine.h - decides when each service starts, stops, restarts and fails.
+ *
+ * Pure: no system call, no allocation, no clock, no errno, no randomness.
+ * Events and the time go in, actions come out:
+ *
+ *     engine_event(e, now, &ev);            records facts, queues services
+ *     while (engine_next(e, now, &act))     settles, one action at a time
+ *             carry_out(&act);
+ *     sleep until an event or engine_deadline(e)
+ *
+ * The caller may stop taking actions at any point and feed further events
+ * first (so that it can bound its work); it must take the rest later.
+ *
+ * How it decides.  Each service has facts and one state.  An event records a
+ * fact and queues the service.  Settling takes a service from the queue, asks
+ * decide() (decide.h) and enters what it says; entering is the only writer of
+ * the state.  A change of state, wish or restart changes the service's class
+ * (a few bits that its neighbours look at); their counters are adjusted and
+ * they are queued.  Needs and ordering wants form an acyclic graph (the loader
+ * refuses the rest), so settling ends.
+ *
+ * State is one block of memory: struct engine, then arrays found by byte
+ * offsets in it; services name each other by index.  It holds no pointer, so
+ * it may be copied, moved, hashed, written out and taken over.
+ *
+ * Times are milliseconds of one clock that never goes back.  NEVER is no time.
+ */
+#ifndef CINIT_ENGINE_H
+#define CINIT_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/words.h"
+
+#define NO_SVC UINT32_MAX
+#define NEVER INT64_MAX
+
+/* What the loader knows of a service that the engine has to know. */
+enum svc_kind {
+	KIND_ON = 1,       /* has a program; without it, it is a group */
+	KIND_OFF = 2,      /* has an `off` program */
+	KIND_RESPAWN = 4,  /* its program is kept running */
+	KIND_REFUSED = 8   /* must not start */
+};
+
+struct graph_node {
+	uint32_t delay_ms; /* from TERM to KILL; 0 is never */
+	uint8_t kind;      /* enum svc_kind, or'ed */
+};
+
+/* A want that lies on a cycle pulls in but orders nothing: its index bears this bit. */
+#define WANT_UNORDERED 0x80000000u
+
+/* The graph that an engine is built from; borrowed during the call only.
+ * The needs of service i are need[need_at[i]] .. need[need_at[i + 1] - 1].
+ * Needs of services that are not refused, together with ordering wants, must
+ * be acyclic, without duplicates, and nobody is its own dependency. */
+struct graph {
+	uint32_t n;
+	const struct graph_node *node;
+	const uint32_t *need_at, *need;
+	const uint32_t *want_at, *want;
+};
+
+/* The changing part of a service's row. */
+struct svc_live {
+	int64_t since_ms;      /* entered its state */
+	int64_t up_ms;         /* last came up; NEVER if it has not */
+	int64_t deadline_ms;   /* of its state, or NEVER */
+	uint32_t culprit;      /* while blocked: who is to blame */
+	struct end end;        /* how its main process last ended */
+	uint8_t state;         /* enum svc_state; written by enter() alone */
+	uint8_t crashes;       /* restarts that the back-off remembers, capped */
+	uint8_t from;          /* state before the last change, for ACT_CHANGED */
+	uint8_t todo;          /* actions not handed out yet: only of engine.acting */
+	bool wish, restart, again;
+	bool alive, off_alive, executed, succeeded, unspawnable, retry;
+	bool was_up, off_ran;
+};
+
+struct svc {
+	struct svc_live live;
+	/* Counters over neighbours, kept by reclass() from the classes. */
+	uint32_t needs_up, needs_bad, needs_leaving, wants_open;
+	uint32_t dependents_active, wanters_leaving;
+	/* Edges: where this service's entries begin; they end where the next row's begin. */
+	uint32_t need_at, want_at, dependent_at, wanter_at;
+	uint32_t delay_ms;
+	uint32_t queue_next;   /* NO_SVC at the end */
+	uint32_t heap_at;      /* place among the deadlines, or NO_SVC */
+	uint16_t class;        /* what neighbours look at; see classes.h */
+	uint8_t kind;          /* enum svc_kind */
+	bool queued;
+	bool mark;             /* scratch of a walk; false between walks */
+};
+
+struct waiter {
+	int64_t answer_by_ms;  /* NEVER for no limit */
+	uint32_t handle;       /* 0: a free row */
+	uint32_t svc;          /* NO_SVC: all of them */
+	uint32_t other;        /* the service that an early answer names, or NO_SVC */
+	uint8_t goal;          /* enum goal */
+	uint8_t early;         /* enum result that is known already, or RES_NONE */
+};
+
+struct engine {
+	uint32_t size;         /* bytes of the block */
+	uint32_t n;            /* services; row n ends the edge lists */
+	uint32_t rows, need, want, dependent, wanter, heap, scratch, waiters; /* byte offsets */
+	uint32_t n_need, n_want;
+	uint32_t queue_head, queue_tail;
+	uint32_t n_heap;
+	uint32_t acting;       /* the one service with todo bits, or NO_SVC */
+	uint32_t n_active;     /* services that have, or may have, something to stop */
+	uint32_t n_unsettled;  /* services that await a timer or a process */
+	uint32_t n_waiters;    /* rows in use */
+	uint32_t waiters_high; /* rows below this were ever used */
+	uint32_t waiter_next;  /* where the pass over the waiters stands */
+	bool waiters_dirty;    /* a pass is due */
+	bool booting;          /* until ACT_SETTLED was given */
+	bool shutdown, done;
+	int64_t waiter_due_ms; /* the earliest answer_by */
+};
+
+enum event_kind {
+	EV_BOOT,        /* wish svc up; ACT_SETTLED will follow */
+	EV_START,       /* requests: with handle, goal, only, answer_by_ms */
+	EV_STOP,
+	EV_RESTART,
+	EV_TRY_RESTART,
+	EV_WAIT,
+	EV_EXECUTED,    /* the main process of svc has executed its program */
+	EV_ENDED,       /* the main process of svc is gone (or was never made): end, retry */
+	EV_OFF_ENDED,   /* the off process of svc is gone (or was never made) */
+	EV_CANCEL,      /* the client of handle is gone */
+	EV_SHUTDOWN     /* stop everything, start nothing any more */
+};
+
+struct event {
+	enum event_kind kind;
+	uint32_t svc;
+	uint32_t handle;       /* of the client; 0: nobody waits */
+	enum goal goal;
+	bool only;             /* --only */
+	bool retry;            /* EV_ENDED: a spawn failed for want of something passing */
+	struct end end;        /* EV_ENDED */
+	int64_t answer_by_ms;  /* NEVER for no limit */
+};
+
+enum action_kind {
+	ACT_CHANGED,    /* svc went from `from` to `to`: say it */
+	ACT_SPAWN,      /* make the main process; report EXECUTED and ENDED */
+	ACT_SPAWN_OFF,  /* make the off process; report OFF_ENDED */
+	ACT_TERM,       /* TERM and CONT to the main process */
+	ACT_KILL,       /* KILL to the main process */
+	ACT_KILL_OFF,   /* KILL to the off process */
+	ACT_STUCK,      /* a process survives KILL: say it */
+	ACT_ANSWER,     /* answer handle: result, svc, other */
+	ACT_SETTLED,    /* the boot has settled, once */
+	ACT_DONE        /* after a shutdown everything is down and answered, once */
+};
+
+struct action {
+	enum action_kind kind;
+	uint32_t svc;
+	uint8_t from, to;      /* ACT_CHANGED */
+	uint8_t result;        /* ACT_ANSWER: enum result */
+	uint32_t handle;       /* ACT_ANSWER */
+	uint32_t other;        /* ACT_ANSWER: a service that the result names, or NO_SVC */
+};
+
+/* Bytes of an engine for this graph; 0 if it would not fit 32 bits. */
+size_t engine_size(const struct graph *g);
+
+/* Builds an engine in `block` (engine_size bytes, aligned for int64_t),
+ * everything down and nothing wished. */
+void engine_build(struct engine *block, const struct graph *g);
+
+/* Carries the running state of `old` into the freshly built `e`: service i of
+ * old is map[i] of e, or NO_SVC if it is gone (then it must be down and not
+ * waited for).  Waiters move along. */
+void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *map);
+
+/* Records an event.  False, and nothing is recorded, only when it is a request
+ * and the table of waiters is full. */
+bool engine_event(struct engine *e, int64_t now, const struct event *ev);
+
+/* Settles until there is something to do: true and *act, else false. */
+bool engine_next(struct engine *e, int64_t now, struct action *act);
+
+/* When engine_next() has to be called again although no event came. */
+int64_t engine_deadline(const struct engine *e);
+
+/* Why svc is in its state, and the other service that this names (or NO_SVC). */
+enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other);
+
+/* Walks all that need svc, transitively, and are not down: calls visit for
+ * each, svc itself not included.  These are what `stop` takes along. */
+void engine_dependents(struct engine *e, uint32_t svc,
+                       void (*visit)(void *arg, uint32_t svc), void *arg);
+
+static inline struct svc *engine_svc(const struct engine *e, uint32_t i)
+{
+	return (struct svc *)((uintptr_t)e + e->rows) + i;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* limits.h - every limit of the supervisor, with its unit and its reason.
+ * What a client also has to know (sizes of records and names) is in ipc/record.h. */
+#ifndef CINIT_LIMITS_H
+#define CINIT_LIMITS_H
+
+/* Engine: times in milliseconds. */
+#define BACKOFF_FIRST_MS   100    /* second restart; the first is at once */
+#define BACKOFF_MAX_MS     30000  /* doubling stops here: a broken service costs nothing */
+#define BACKOFF_FORGET_MS  30000  /* a run longer than this was healthy */
+#define STOP_DELAY_MS      5000   /* from TERM to KILL, where `delay` is absent */
+#define STUCK_SAY_MS       10000  /* how often a process that survives KILL is named */
+#define WAITERS_MAX        1024   /* clients that wait at once; more are told "busy" */
+
+/* Loader: bytes and counts of one load. */
+#define CONFIG_FILE_MAX    (1024 * 1024)  /* .params and .env: 8 times what one exec takes by default */
+#define CONFIG_ARG_MAX     131071         /* the kernel's MAX_ARG_STRLEN less its NUL */
+#define CONFIG_ARGS_MAX    (64 * 1024)    /* arguments, or lines of environment, of one program */
+#define CONFIG_VALUE_MAX   64             /* bytes of a file that holds one value */
+#define CONFIG_SERVICES_MAX 65536         /* rows of one load */
+#define CONFIG_EDGES_MAX   (1024 * 1024)  /* dependencies of one load */
+#define CONFIG_ENTRIES_MAX 131072         /* entries read of one directory */
+#define CONFIG_BYTES_MAX   (64 * 1024 * 1024) /* strings of one load */
+#define CONFIG_DELAY_MAX_S 86400          /* `delay` and `sleep_before_kill`: a day */
+
+/* Loop: work per turn. */
+#define TURN_EVENTS        64     /* readiness events taken from the kernel */
+#define TURN_ACTIONS       64     /* actions of the engine carried out */
+#define TURN_REAPS         256    /* children reaped */
+#define SPAWN_IN_FLIGHT    32     /* children that share our memory until they execute */
+#define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
+
+/* Reaping orphans: a slow wait means that many children are dying at once and
+ * the kernel walks their list each time; a pause lets the storm pass. */
+#define REAP_SLOW_NS       40000
+#define REAP_PAUSE_MS      30
+
+/* Shutdown. */
+#define SLEEP_BEFORE_KILL_S 2     /* where conf/sleep_before_kill is absent */
+#define SHUTDOWN_DELAY_MS  5000   /* for a `delay` of 0, "never", during a shutdown */
+
+#endif
