@@ -4,6 +4,7 @@
 #   make STATIC=1 CC=musl-gcc
 #   make IPC=socket       instead of the word in conf/ipc_method
 #   make B=DIR            objects and programs there instead of build/
+#   make V=1              show the commands
 
 B       ?= build
 PREFIX  ?= /usr/local
@@ -33,6 +34,9 @@ LINK    = -pie -Wl,-z,relro,-z,now
 EXTRA   += -fPIE
 endif
 
+Q   := $(if $(V),,@)
+SAY := @echo
+
 # What each program is made of.  Arrows go one way: engine <- config, shell <- main;
 # client -> ipc; test/10-layers.bats checks it.
 COMMON  := ipc/text ipc/words
@@ -55,7 +59,7 @@ HALT_LINKS := cinit.poweroff cinit.reboot
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%)
 
 objects = $(patsubst %,$(B)/obj/%.o,$(1))
-link = $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
+link = $(SAY) "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(B)/cinit: $(call objects,$(CINIT_OBJ)); $(link)
 $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)
@@ -69,7 +73,8 @@ $(shell mkdir -p $(B); echo '$(FLAGS)' | cmp -s - $(B)/flags || echo '$(FLAGS)' 
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' -DCINIT_IPC_METHOD='"$(IPC)"' -MMD -MP -c -o $@ $<
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' -DCINIT_IPC_METHOD='"$(IPC)"' -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

@@ -1,13 +1,21 @@
 /* text.c - the bounded writer and the number parser. */
 #include "text.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
-void text_init(struct text *t, char *buf, size_t cap)
+void text_init_fd(struct text *t, char *buf, size_t cap, int fd)
 {
 	t->buf = buf;
 	t->cap = cap;
+	t->fd = fd;
 	text_clear(t);
+}
+
+void text_init(struct text *t, char *buf, size_t cap)
+{
+	text_init_fd(t, buf, cap, -1);
 }
 
 void text_clear(struct text *t)
@@ -17,17 +25,45 @@ void text_clear(struct text *t)
 	t->buf[0] = '\0';
 }
 
+int text_flush(struct text *t)
+{
+	size_t done = 0;
+
+	while (done < t->len) {
+		ssize_t n = write(t->fd, t->buf + done, t->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			t->len = 0;
+			t->cut = true;
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	t->len = 0;
+	return 0;
+}
+
 void text_mem(struct text *t, const void *bytes, size_t n)
 {
-	size_t room = t->cap - 1 - t->len;
+	const char *from = bytes;
 
-	if (n > room) {
-		n = room;
-		t->cut = true;
+	for (;;) {
+		size_t room = t->cap - 1 - t->len, part = n < room ? n : room;
+
+		memcpy(t->buf + t->len, from, part);
+		t->len += part;
+		t->buf[t->len] = '\0';
+		from += part;
+		n -= part;
+		if (n == 0)
+			return;
+		if (t->fd < 0 || text_flush(t) < 0) {
+			t->cut = true;
+			return;
+		}
 	}
-	memcpy(t->buf + t->len, bytes, n);
-	t->len += n;
-	t->buf[t->len] = '\0';
 }
 
 void text_str(struct text *t, const char *s)
@@ -120,11 +156,11 @@ size_t utf8_length(const char *s, size_t n)
 	return len;
 }
 
-static void text_escaped(struct text *t, unsigned char c)
+static void text_hex(struct text *t, const char *before, unsigned char c)
 {
 	const char *hex = "0123456789abcdef";
 
-	text_str(t, "\\x");
+	text_str(t, before);
 	text_char(t, hex[c >> 4]);
 	text_char(t, hex[c & 15]);
 }
@@ -141,11 +177,33 @@ void text_name(struct text *t, const char *s, size_t n, bool utf8)
 			continue;
 		}
 		if (c < 0x20 || c >= 0x7f || c == '\\')
-			text_escaped(t, c);
+			text_hex(t, "\\x", c);
 		else
 			text_char(t, (char)c);
 		i++;
 	}
+}
+
+void text_json(struct text *t, const char *s, size_t n)
+{
+	text_char(t, '"');
+	for (size_t i = 0; i < n;) {
+		unsigned char c = (unsigned char)s[i];
+		size_t len = utf8_length(s + i, n - i);
+
+		if (c == '"' || c == '\\') {
+			text_char(t, '\\');
+			text_char(t, (char)c);
+		} else if (c < 0x20 || c == 0x7f) {
+			text_hex(t, "\\u00", c);
+		} else if (len) {
+			text_mem(t, s + i, len);
+		} else {
+			text_hex(t, "\\udc", c);
+		}
+		i += len ? len : 1;
+	}
+	text_char(t, '"');
 }
 
 bool parse_u64(const char *s, size_t n, uint64_t max, uint64_t *out)

@@ -2,7 +2,8 @@
  *
  * Nothing else advances a pointer through text that it builds.  A struct text
  * never overruns its buffer and is NUL-terminated after every call; what did
- * not fit is dropped and `cut` is set.  No allocation, no locale, no errno.
+ * not fit is dropped and `cut` is set; a text that ends in a descriptor is
+ * written out instead whenever it is full.  No allocation, no locale.
  */
 #ifndef CINIT_TEXT_H
 #define CINIT_TEXT_H
@@ -15,12 +16,17 @@ struct text {
 	char *buf;
 	size_t cap;  /* of buf, at least 1 */
 	size_t len;  /* without the NUL */
-	bool cut;
+	int fd;      /* where a full buffer goes, or -1 */
+	bool cut;    /* something was dropped, or could not be written */
 };
 
 /* Starts an empty text in buf, which the caller owns and keeps alive. */
 void text_init(struct text *t, char *buf, size_t cap);
+/* The same, but everything goes to fd in the end; see text_flush(). */
+void text_init_fd(struct text *t, char *buf, size_t cap, int fd);
 void text_clear(struct text *t);
+/* Writes out what is in the buffer: 0, or -1 with errno; then it is empty. */
+int text_flush(struct text *t);
 void text_mem(struct text *t, const void *bytes, size_t n);
 void text_str(struct text *t, const char *s);
 void text_char(struct text *t, char c);
@@ -34,6 +40,9 @@ void text_repeat(struct text *t, char c, size_t n);
 /* A name or path as a person may see it: control bytes as \xNN, a backslash
  * as \x5c; bytes from 0x80 as they are where `utf8` and well-formed. */
 void text_name(struct text *t, const char *s, size_t n, bool utf8);
+/* A JSON string (RFC 8259), with its quotes.  Bytes that are no UTF-8 become
+ * \\udcXX, as Python's surrogateescape has it, so that nothing is lost. */
+void text_json(struct text *t, const char *s, size_t n);
 /* The length of the well-formed UTF-8 sequence at s (at most n bytes), else 0. */
 size_t utf8_length(const char *s, size_t n);
 

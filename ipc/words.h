@@ -9,6 +9,9 @@
 
 #include <stdint.h>
 
+/* A service's name: its path below svc/, bytes without the NUL. */
+#define SVC_NAME_MAX 255
+
 /* The one state of a service, named for what it awaits.  HELD, OFF, OFF_KILLED
  * and STOPPING are all "stopping" to a user: state_word() folds them. */
 enum svc_state {

@@ -1,0 +1,91 @@
+/* graph.c - `cinit.check --graph`: the resolved tree as JSON, one object whose
+ * members are the services, for scripts and tests. */
+#include <string.h>
+
+#include "src/check/check.h"
+#include "src/engine/classes.h"
+
+static void member(struct text *out, const char *name)
+{
+	text_str(out, ", ");
+	text_json(out, name, strlen(name));
+	text_str(out, ": ");
+}
+
+static void put_edges(struct text *out, const struct config *c, struct edges edges)
+{
+	text_char(out, '[');
+	for (uint32_t k = 0; k < edges.n; k++) {
+		const char *name = config_name(c, edges.at[k] & ~WANT_UNORDERED);
+
+		if (k)
+			text_str(out, ", ");
+		text_json(out, name, strlen(name));
+	}
+	text_char(out, ']');
+}
+
+static void put_strings(struct text *out, const char *s, uint32_t n)
+{
+	text_char(out, '[');
+	for (uint32_t k = 0; k < n; k++, s += strlen(s) + 1) {
+		if (k)
+			text_str(out, ", ");
+		text_json(out, s, strlen(s));
+	}
+	text_char(out, ']');
+}
+
+static void put_program(struct text *out, const struct config *c, const char *name,
+                        const struct conf_prog *p)
+{
+	if (!p->present)
+		return;
+	member(out, name);
+	text_str(out, "{\"argv0\": ");
+	if (p->argv0)
+		text_json(out, config_str(c, p->argv0), strlen(config_str(c, p->argv0)));
+	else
+		text_str(out, "null");
+	member(out, "params");
+	put_strings(out, config_str(c, p->params), p->n_params);
+	if (p->has_env) {
+		member(out, "env");
+		put_strings(out, config_str(c, p->env), p->n_env);
+	}
+	text_char(out, '}');
+}
+
+static void put_service(struct text *out, const struct config *c, uint32_t i)
+{
+	const struct engine *e = config_engine(c);
+	const struct conf_svc *s = config_svc(c, i);
+	const struct svc *row = engine_svc(e, i);
+
+	text_json(out, config_name(c, i), strlen(config_name(c, i)));
+	text_str(out, ": {\"needs\": ");
+	put_edges(out, c, needs_of(e, i));
+	member(out, "wants");
+	put_edges(out, c, wants_of(e, i));
+	put_program(out, c, "on", &s->on);
+	put_program(out, c, "off", &s->off);
+	member(out, "respawn");
+	text_str(out, row->kind & KIND_RESPAWN ? "true" : "false");
+	member(out, "delay_ms");
+	text_u64(out, row->delay_ms);
+	if (s->refusal) {
+		member(out, "refused");
+		text_json(out, config_str(c, s->refusal), strlen(config_str(c, s->refusal)));
+	}
+	text_char(out, '}');
+}
+
+void check_graph(struct text *out, const struct config *c)
+{
+	text_char(out, '{');
+	for (uint32_t i = 0; i < c->n; i++) {
+		text_str(out, i ? ",\n " : "\n ");
+		put_service(out, c, i);
+	}
+	text_str(out, "\n}\n");
+}

@@ -1,0 +1,112 @@
+/* identity.c - which service a directory is: its physical directory decides,
+ * so links, aliases and detours all come to one row. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "src/config/loader.h"
+#include "src/limits.h"
+
+static uint32_t slot_of(const struct loader *l, uint64_t dev, uint64_t ino)
+{
+	const uint32_t *slots = (const uint32_t *)(const void *)l->index.at;
+	uint32_t mask = (uint32_t)(l->index.len / 4) - 1;
+	uint32_t at = (uint32_t)((ino * 0x9e3779b97f4a7c15u ^ dev) >> 32) & mask;
+
+	for (; slots[at]; at = (at + 1) & mask) {
+		const struct conf_svc *c = &draft_at(l, slots[at] - 1)->conf;
+
+		if (c->dev == dev && c->ino == ino)
+			break;
+	}
+	return at;
+}
+
+/* At least twice as many slots as services, so that a search always ends. */
+static int rehash(struct loader *l)
+{
+	size_t slots = 256;
+
+	while (slots < (size_t)draft_count(l) * 4)
+		slots *= 2;
+	l->index.len = 0;
+	if (!vec_add(&l->index, slots * 4))
+		return -1;
+	memset(l->index.at, 0, slots * 4);
+	for (uint32_t i = 0; i < draft_count(l); i++) {
+		const struct conf_svc *c = &draft_at(l, i)->conf;
+
+		((uint32_t *)(void *)l->index.at)[slot_of(l, c->dev, c->ino)] = i + 1;
+	}
+	return 0;
+}
+
+int loader_index_begin(struct loader *l)
+{
+	return rehash(l);
+}
+
+int loader_index(struct loader *l, uint32_t i)
+{
+	const struct conf_svc *c = &draft_at(l, i)->conf;
+
+	if ((size_t)draft_count(l) * 2 > l->index.len / 4)
+		return rehash(l);
+	((uint32_t *)(void *)l->index.at)[slot_of(l, c->dev, c->ino)] = i + 1;
+	return 0;
+}
+
+static uint32_t add_service(struct loader *l, const char *name, const struct stat *st)
+{
+	uint32_t i = draft_count(l);
+	size_t n = strlen(name);
+	struct draft *d = vec_add(&l->drafts, sizeof *d);
+
+	if (!d) {
+		loader_fail(l, errno == EFBIG ? "more than 65536 services" : strerror(errno));
+		return NO_SVC;
+	}
+	memset(d, 0, sizeof *d);
+	d->conf.dev = st->st_dev;
+	d->conf.ino = st->st_ino;
+	d->delay_ms = STOP_DELAY_MS;
+	n = n > SVC_NAME_MAX ? SVC_NAME_MAX : n;
+	d->conf.name = loader_string(l, name, n);
+	if (l->failed)
+		return NO_SVC;
+	if (loader_index(l, i) < 0) {
+		loader_fail(l, strerror(errno));
+		return NO_SVC;
+	}
+	if (strlen(name) > SVC_NAME_MAX)
+		loader_refuse(l, i, "", "", "name is longer than 255 bytes");
+	return i;
+}
+
+uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const char *path,
+                        const char **why)
+{
+	char real[PATH_MAX];
+	struct stat st;
+	uint32_t known;
+
+	if (fstatat(dir_fd, entry, &st, 0) < 0) {
+		*why = strerror(errno);
+		return NO_SVC;
+	}
+	*why = "not a directory";
+	if (!S_ISDIR(st.st_mode))
+		return NO_SVC;
+	known = ((uint32_t *)(void *)l->index.at)[slot_of(l, st.st_dev, st.st_ino)];
+	if (known)
+		return known - 1;
+	if (!realpath(path, real)) {
+		*why = strerror(errno);
+		return NO_SVC;
+	}
+	*why = "not below svc/";
+	if (strncmp(real, l->root, l->root_len) != 0 || real[l->root_len] != '/')
+		return NO_SVC;
+	return add_service(l, real + l->root_len + 1, &st);
+}

@@ -1,0 +1,294 @@
+/* load.c - tree -> block: resolves the start service, reads every service that
+ * is reached, breaks cycles, packs.  The only door of the loader. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/config/loader.h"
+#include "src/limits.h"
+
+struct draft *draft_at(const struct loader *l, uint32_t i)
+{
+	return (struct draft *)(void *)l->drafts.at + i;
+}
+
+uint32_t draft_count(const struct loader *l)
+{
+	return (uint32_t)(l->drafts.len / sizeof(struct draft));
+}
+
+void loader_fail(struct loader *l, const char *why)
+{
+	if (!l->failed)
+		l->failed = why;
+}
+
+uint32_t loader_string(struct loader *l, const char *s, size_t n)
+{
+	uint32_t offset = (uint32_t)l->strings.len;
+	char *at = vec_add(&l->strings, n + 1);
+
+	if (!at) {
+		loader_fail(l, errno == EFBIG ? "more than 64 MiB of strings" : strerror(errno));
+		return 0;
+	}
+	memcpy(at, s, n);
+	at[n] = '\0';
+	return offset;
+}
+
+void loader_report(struct loader *l, enum finding_level level, uint32_t svc, const char *entry,
+                   const char *what, const char *why)
+{
+	char path[PATH_MAX + 512];
+	struct text t;
+	struct finding f = {level, path, what, why};
+
+	text_init(&t, path, sizeof path);
+	text_str(&t, svc == NO_SVC ? l->rq->dir : l->root);
+	text_char(&t, '/');
+	text_str(&t, svc == NO_SVC ? "conf" : l->strings.at + draft_at(l, svc)->conf.name);
+	if (*entry) {
+		text_char(&t, '/');
+		text_str(&t, entry);
+	}
+	l->rq->report(l->rq->arg, &f);
+}
+
+/* The reason as status shows it: "needs/foo: no service: No such file". */
+static uint32_t refusal_text(struct loader *l, const char *entry, const char *what, const char *why)
+{
+	char text[512];
+	struct text t;
+	const char *parts[3] = {entry, what, why};
+
+	text_init(&t, text, sizeof text);
+	for (unsigned i = 0; i < 3; i++) {
+		if (*parts[i] && t.len)
+			text_str(&t, ": ");
+		text_str(&t, parts[i]);
+	}
+	return loader_string(l, text, t.len);
+}
+
+void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char *what,
+                   const char *why)
+{
+	struct draft *d = draft_at(l, svc);
+
+	loader_report(l, FINDING_ERROR, svc, entry, what, why);
+	if (d->kind & KIND_REFUSED)
+		return; /* the first reason stands */
+	d->kind |= KIND_REFUSED;
+	d->conf.refusal = refusal_text(l, entry, what, why);
+}
+
+static void report_root(struct loader *l, const char *what, const char *why)
+{
+	char path[PATH_MAX];
+	struct text t;
+	struct finding f = {FINDING_ERROR, path, what, why};
+
+	text_init(&t, path, sizeof path);
+	text_str(&t, l->rq->dir);
+	text_str(&t, "/svc");
+	l->rq->report(l->rq->arg, &f);
+}
+
+/* Opens svc/ and learns its physical path; without it nothing can be resolved. */
+static void open_root(struct loader *l)
+{
+	char path[PATH_MAX];
+	struct text t;
+
+	text_init(&t, path, sizeof path);
+	text_str(&t, l->rq->dir);
+	text_str(&t, "/svc");
+	l->svc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->svc_fd < 0 || !realpath(path, l->root)) {
+		report_root(l, "cannot be read", strerror(errno));
+		l->root[0] = '\0';
+	}
+	l->root_len = strlen(l->root);
+}
+
+/* A service by the name that a person gave: any path below svc/. */
+static uint32_t resolve_name(struct loader *l, const char *name, const char **why)
+{
+	char path[PATH_MAX];
+	struct text t;
+
+	*why = "not below svc/";
+	if (!l->root_len || !*name || *name == '/')
+		return NO_SVC;
+	text_init(&t, path, sizeof path);
+	text_str(&t, l->root);
+	text_char(&t, '/');
+	text_str(&t, name);
+	*why = strerror(ENAMETOOLONG);
+	return t.cut ? NO_SVC : loader_resolve(l, l->svc_fd, name, path, why);
+}
+
+/* Strings one after the other, copied; the offset of the first. */
+static uint32_t carry_strings(struct loader *l, const struct config *old, uint32_t from, uint32_t n)
+{
+	const char *s = config_str(old, from), *end = s;
+
+	while (n--)
+		end += strlen(end) + 1;
+	return end == s ? 0 : loader_string(l, s, (size_t)(end - s) - 1);
+}
+
+static void carry_prog(struct loader *l, const struct config *old, struct conf_prog *p)
+{
+	if (p->argv0)
+		p->argv0 = carry_strings(l, old, p->argv0, 1);
+	p->params = carry_strings(l, old, p->params, p->n_params);
+	p->env = carry_strings(l, old, p->env, p->n_env);
+}
+
+/* Row i of the old config becomes draft i; a refused one only by name, so that
+ * it is read anew. */
+static void carry_service(struct loader *l, const struct config *old, uint32_t i)
+{
+	const struct svc *s = engine_svc(config_engine(old), i);
+	struct draft *d = vec_add(&l->drafts, sizeof *d);
+	struct conf_svc conf = *config_svc(old, i);
+
+	if (!d) {
+		loader_fail(l, strerror(errno));
+		return;
+	}
+	conf.name = carry_strings(l, old, conf.name, 1);
+	memset(d, 0, sizeof *d);
+	d->delay_ms = STOP_DELAY_MS;
+	d->conf = (struct conf_svc){.dev = conf.dev, .ino = conf.ino, .name = conf.name};
+	if (s->kind & KIND_REFUSED)
+		return;
+	carry_prog(l, old, &conf.on);
+	carry_prog(l, old, &conf.off);
+	d->conf = conf;
+	d->kind = s->kind;
+	d->delay_ms = s->delay_ms;
+	d->carried = true;
+}
+
+static void carry_edges(struct loader *l, const struct config *old, uint32_t i, bool need)
+{
+	const struct engine *e = config_engine(old);
+	const struct svc *s = engine_svc(e, i);
+	uint32_t from = need ? s[0].need_at : s[0].want_at, to = need ? s[1].need_at : s[1].want_at;
+	const uint32_t *edge = (const uint32_t *)((uintptr_t)e + (need ? e->need : e->want));
+
+	for (uint32_t k = from; k < to; k++) {
+		uint32_t *out = vec_add(need ? &l->needs : &l->wants, sizeof *out);
+
+		if (!out) {
+			loader_fail(l, strerror(errno));
+			return;
+		}
+		*out = edge[k] & ~WANT_UNORDERED;
+	}
+}
+
+/* Reads the services in order; reading one may append others. */
+static void read_services(struct loader *l)
+{
+	for (uint32_t i = 0; i < draft_count(l) && !l->failed; i++) {
+		draft_at(l, i)->need_at = (uint32_t)(l->needs.len / 4);
+		draft_at(l, i)->want_at = (uint32_t)(l->wants.len / 4);
+		if (draft_at(l, i)->carried) {
+			carry_edges(l, l->rq->old, i, true);
+			carry_edges(l, l->rq->old, i, false);
+		} else {
+			loader_read_service(l, i);
+		}
+	}
+}
+
+static void begin(struct loader *l)
+{
+	const struct config *old = l->rq->old;
+
+	loader_string(l, "", 0);
+	open_root(l);
+	for (uint32_t i = 0; old && i < old->n && !l->failed; i++)
+		carry_service(l, old, i);
+	if (!l->failed && loader_index_begin(l) < 0)
+		loader_fail(l, strerror(errno));
+}
+
+static void find_roots(struct loader *l, struct config *head)
+{
+	const char *why;
+
+	head->start = l->rq->old ? l->rq->old->start : NO_SVC;
+	head->asked = NO_SVC;
+	if (l->rq->start) {
+		head->start = resolve_name(l, l->rq->start, &why);
+		if (head->start == NO_SVC && l->root_len && !l->failed) {
+			struct finding f = {FINDING_ERROR, l->rq->start, "no such start service", why};
+
+			l->rq->report(l->rq->arg, &f);
+		}
+	}
+	if (l->rq->asked && !l->failed)
+		head->asked = resolve_name(l, l->rq->asked, &why);
+}
+
+static void carry_conf(struct loader *l, const struct config *old, struct config *head)
+{
+	head->conf_root = carry_strings(l, old, old->conf_root, 1);
+	head->sleep_before_kill_ms = old->sleep_before_kill_ms;
+	head->last = old->last;
+	head->panic = old->panic;
+	carry_prog(l, old, &head->last);
+	carry_prog(l, old, &head->panic);
+}
+
+static struct config *load(struct loader *l)
+{
+	struct config head = {0};
+
+	begin(l);
+	if (!l->failed)
+		find_roots(l, &head);
+	if (!l->failed && l->rq->old)
+		carry_conf(l, l->rq->old, &head);
+	else if (!l->failed)
+		loader_read_conf(l, &head);
+	if (!l->failed)
+		read_services(l);
+	if (!l->failed)
+		loader_break_cycles(l);
+	if (!l->failed)
+		head.svc_root = loader_string(l, l->root, l->root_len);
+	return l->failed ? NULL : loader_pack(l, &head);
+}
+
+struct config *config_load(const struct load *rq)
+{
+	struct loader l = {
+		.rq = rq,
+		.svc_fd = -1,
+		.drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft),
+		.strings.max = CONFIG_BYTES_MAX,
+		.needs.max = (size_t)CONFIG_EDGES_MAX * 4,
+		.wants.max = (size_t)CONFIG_EDGES_MAX * 4,
+		.index.max = SIZE_MAX / 2,
+	};
+	struct config *c = load(&l);
+
+	if (!c)
+		report_root(&l, "cannot be loaded", l.failed);
+	if (l.svc_fd >= 0)
+		close(l.svc_fd);
+	vec_free(&l.drafts);
+	vec_free(&l.strings);
+	vec_free(&l.needs);
+	vec_free(&l.wants);
+	vec_free(&l.index);
+	return c;
+}

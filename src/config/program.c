@@ -1,0 +1,220 @@
+/* program.c - reads a program with its .params and .env, and single values. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/config/lines.h"
+#include "src/config/loader.h"
+#include "src/limits.h"
+
+/* svc NO_SVC: a file of conf/, which refuses nobody. */
+static void complain(struct loader *l, uint32_t svc, const char *entry, const char *what,
+                     const char *why)
+{
+	if (svc == NO_SVC)
+		loader_report(l, FINDING_ERROR, svc, entry, what, why);
+	else
+		loader_refuse(l, svc, entry, what, why);
+}
+
+/* Opens a regular file, whatever lies there: 1 with *fd, 0 if absent, -1 reported.
+ * Looking first keeps a device from being opened, O_NONBLOCK a FIFO from waiting. */
+static int open_file(struct loader *l, int dir_fd, uint32_t svc, const char *name, int *fd)
+{
+	struct stat st;
+	const char *why = NULL;
+
+	*fd = -1;
+	if (fstatat(dir_fd, name, &st, 0) < 0) {
+		if (errno == ENOENT && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			return 0;
+		why = strerror(ENOENT);
+	} else if (!S_ISREG(st.st_mode)) {
+		why = "not a file";
+	} else if (st.st_size > CONFIG_FILE_MAX) {
+		why = "larger than 1 MiB";
+	} else {
+		*fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (*fd >= 0)
+			return 1;
+		why = strerror(errno);
+	}
+	complain(l, svc, name, "cannot be read", why);
+	return -1;
+}
+
+/* All of fd at the end of the strings, with one byte to spare; -1 with a
+ * reason.  The file may grow meanwhile, so the limit is checked again. */
+static ssize_t slurp(struct loader *l, int fd, const char **why)
+{
+	size_t begin = l->strings.len;
+
+	for (;;) {
+		char *at = vec_add(&l->strings, 4096);
+		ssize_t n;
+
+		if (!at) {
+			loader_fail(l, strerror(errno));
+			return -1;
+		}
+		do
+			n = read(fd, at, 4096);
+		while (n < 0 && errno == EINTR);
+		if (n < 0 || l->strings.len - begin > CONFIG_FILE_MAX + 4096) {
+			*why = n < 0 ? strerror(errno) : "larger than 1 MiB";
+			l->strings.len = begin;
+			return -1;
+		}
+		l->strings.len -= 4096 - (size_t)n;
+		if (n == 0)
+			return (ssize_t)(l->strings.len - begin);
+	}
+}
+
+static void say_line(struct loader *l, uint32_t svc, const char *name, uint32_t line,
+                     const char *why)
+{
+	char at[NAME_MAX + 32];
+	struct text t;
+
+	text_init(&t, at, sizeof at);
+	text_str(&t, name);
+	text_char(&t, ':');
+	text_u64(&t, line);
+	loader_report(l, FINDING_WARNING, svc, at, "", why);
+}
+
+/* Reads one file of lines into strings: 1, 0 absent, -1 reported. */
+static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *name, bool env,
+                      uint32_t *strings, uint32_t *count)
+{
+	size_t begin = l->strings.len;
+	const char *why = NULL;
+	struct lines lines = {0};
+	ssize_t n;
+	int fd, r = open_file(l, dir_fd, svc, name, &fd);
+
+	if (r <= 0)
+		return r;
+	n = slurp(l, fd, &why);
+	close(fd);
+	if (l->failed)
+		return -1;
+	if (n >= 0 && !vec_add(&l->strings, 1)) {
+		loader_fail(l, strerror(errno));
+		return -1;
+	}
+	if (n >= 0) {
+		lines = lines_split(l->strings.at + begin, (size_t)n, env);
+		why = lines.bad;
+		l->strings.len = begin + lines.bytes;
+	}
+	if (why) {
+		l->strings.len = begin;
+		complain(l, svc, name, "", why);
+		return -1;
+	}
+	if (env && lines.odd_line)
+		say_line(l, svc, name, lines.odd_line, "no `=` in it, passed on as it is");
+	if (lines.cr_line)
+		say_line(l, svc, name, lines.cr_line, "ends with a carriage return, which is kept");
+	*strings = (uint32_t)begin;
+	*count = lines.count;
+	return 1;
+}
+
+/* What `name` is: a link (its text becomes argv[0]) or a file. */
+static int read_target(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                       struct conf_prog *prog)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t n = readlinkat(dir_fd, name, target, sizeof target);
+
+	if (n > 0) {
+		prog->argv0 = loader_string(l, target, (size_t)n);
+		return l->failed ? -1 : 1;
+	}
+	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		complain(l, svc, name, "cannot be read", strerror(errno));
+		return -1;
+	}
+	if (S_ISREG(st.st_mode))
+		return 1;
+	complain(l, svc, name, "", "neither a link nor a file");
+	return -1;
+}
+
+void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                         struct conf_prog *prog)
+{
+	char file[16];
+	struct text t;
+
+	if (read_target(l, dir_fd, svc, name, prog) <= 0)
+		return;
+	prog->present = true;
+	text_init(&t, file, sizeof file);
+	text_str(&t, name);
+	text_str(&t, ".params");
+	if (read_lines(l, dir_fd, svc, file, false, &prog->params, &prog->n_params) < 0)
+		return;
+	text_clear(&t);
+	text_str(&t, name);
+	text_str(&t, ".env");
+	prog->has_env = read_lines(l, dir_fd, svc, file, true, &prog->env, &prog->n_env) > 0;
+}
+
+int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                        uint32_t *ms)
+{
+	char value[CONFIG_VALUE_MAX];
+	uint64_t parsed;
+	ssize_t n;
+	int fd, r = open_file(l, dir_fd, svc, name, &fd);
+
+	if (r <= 0)
+		return r;
+	n = read(fd, value, sizeof value);
+	if (n < 0)
+		complain(l, svc, name, "cannot be read", strerror(errno));
+	close(fd);
+	if (n < 0)
+		return -1;
+	if (n > 0 && value[n - 1] == '\n')
+		n--;
+	if (n == sizeof value
+	    || !parse_seconds(value, (size_t)n, CONFIG_DELAY_MAX_S * 1000u, &parsed)) {
+		complain(l, svc, name, "", "not a number of seconds up to 86400");
+		return -1;
+	}
+	*ms = (uint32_t)parsed;
+	return 1;
+}
+
+void loader_read_conf(struct loader *l, struct config *head)
+{
+	char path[PATH_MAX];
+	struct text t;
+	int fd;
+
+	head->sleep_before_kill_ms = SLEEP_BEFORE_KILL_S * 1000;
+	text_init(&t, path, sizeof path);
+	text_str(&t, l->rq->dir);
+	text_str(&t, "/conf");
+	head->conf_root = loader_string(l, path, t.len);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno != ENOENT)
+			loader_report(l, FINDING_ERROR, NO_SVC, "", "cannot be read", strerror(errno));
+		return;
+	}
+	loader_read_program(l, fd, NO_SVC, "last", &head->last);
+	loader_read_program(l, fd, NO_SVC, "panic", &head->panic);
+	loader_read_seconds(l, fd, NO_SVC, "sleep_before_kill", &head->sleep_before_kill_ms);
+	close(fd);
+}

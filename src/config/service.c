@@ -1,0 +1,254 @@
+/* service.c - reads one service directory: which entries there are, what they
+ * mean.  Whatever is wrong with them refuses this one service, or is only said. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/config/dir.h"
+#include "src/config/loader.h"
+#include "src/limits.h"
+
+/* Entries that mean something, as bits of what a directory has. */
+enum entry {
+	ENTRY_ON = 1,
+	ENTRY_OFF = 2,
+	ENTRY_NEEDS = 4,
+	ENTRY_WANTS = 8,
+	ENTRY_RESPAWN = 16,
+	ENTRY_DELAY = 32,
+	ENTRY_ON_FILE = 64,  /* on.params or on.env */
+	ENTRY_OFF_FILE = 128,
+	ENTRY_LATER = 256,   /* described, but not built yet */
+	ENTRY_STRANGE = 512,
+	ENTRY_DOT = 1024
+};
+
+static bool is_later(const char *name)
+{
+	static const char later[] = "ready\0ready.check\0user\0group\0groups\0dir\0umask\0nice\0"
+		"limits\0oom\0timeout.on\0timeout.off\0signal.off\0backoff\0essential\0log\0listen\0"
+		"tty\0cgroup\0after\0conflicts\0pool\0";
+
+	for (const char *p = later; *p; p += strlen(p) + 1)
+		if (strcmp(name, p) == 0)
+			return true;
+	return false;
+}
+
+static enum entry entry_of(const char *name)
+{
+	if (name[0] == '.')
+		return ENTRY_DOT;
+	if (strcmp(name, "on") == 0)
+		return ENTRY_ON;
+	if (strcmp(name, "off") == 0)
+		return ENTRY_OFF;
+	if (strcmp(name, "needs") == 0)
+		return ENTRY_NEEDS;
+	if (strcmp(name, "wants") == 0)
+		return ENTRY_WANTS;
+	if (strcmp(name, "respawn") == 0)
+		return ENTRY_RESPAWN;
+	if (strcmp(name, "delay") == 0)
+		return ENTRY_DELAY;
+	if (strcmp(name, "on.params") == 0 || strcmp(name, "on.env") == 0)
+		return ENTRY_ON_FILE;
+	if (strcmp(name, "off.params") == 0 || strcmp(name, "off.env") == 0)
+		return ENTRY_OFF_FILE;
+	return is_later(name) ? ENTRY_LATER : ENTRY_STRANGE;
+}
+
+/* What a directory has.  A subdirectory that means nothing may be a service. */
+static unsigned scan(struct loader *l, uint32_t svc, int fd)
+{
+	struct dir d;
+	const char *name;
+	unsigned char type;
+	unsigned has = 0, n = 0;
+	int r;
+
+	dir_begin(&d, fd);
+	while ((r = dir_next(&d, &name, &type)) > 0 && ++n <= CONFIG_ENTRIES_MAX) {
+		enum entry e = entry_of(name);
+
+		has |= (unsigned)e;
+		if (e == ENTRY_LATER)
+			loader_report(l, FINDING_WARNING, svc, name, "", "not built yet, ignored");
+		if (e == ENTRY_STRANGE && type != DT_DIR)
+			loader_report(l, FINDING_NOTE, svc, name, "unknown file", "ignored");
+	}
+	if (r < 0)
+		loader_refuse(l, svc, "", "cannot be read", strerror(errno));
+	if (n > CONFIG_ENTRIES_MAX)
+		loader_refuse(l, svc, "", "", "has more than 131072 entries");
+	return has;
+}
+
+struct dependency {
+	struct loader *l;
+	uint32_t svc;
+	int fd;
+	bool need;
+	char entry[8 + NAME_MAX]; /* needs/NAME */
+};
+
+/* `to` becomes a dependency of dep->svc, once. */
+static void add_edge(struct dependency *dep, uint32_t to)
+{
+	struct vec *v = dep->need ? &dep->l->needs : &dep->l->wants;
+	struct draft *d = draft_at(dep->l, to);
+	uint32_t *edge;
+
+	if (d->seen_by == dep->svc + 1)
+		return;
+	d->seen_by = dep->svc + 1;
+	edge = vec_add(v, sizeof *edge);
+	if (edge)
+		*edge = to;
+	else
+		loader_fail(dep->l, errno == EFBIG ? "more than 1048576 dependencies" : strerror(errno));
+}
+
+static void read_dependency(struct dependency *dep, const char *name)
+{
+	struct loader *l = dep->l;
+	char path[PATH_MAX];
+	struct text t;
+	const char *why;
+	uint32_t to;
+
+	text_init(&t, dep->entry, sizeof dep->entry);
+	text_str(&t, dep->need ? "needs/" : "wants/");
+	text_str(&t, name);
+	text_init(&t, path, sizeof path);
+	text_str(&t, l->root);
+	text_char(&t, '/');
+	text_str(&t, l->strings.at + draft_at(l, dep->svc)->conf.name);
+	text_char(&t, '/');
+	text_str(&t, dep->entry);
+	to = loader_resolve(l, dep->fd, name, path, &why);
+	if (l->failed)
+		return;
+	if (to == NO_SVC && dep->need)
+		loader_refuse(l, dep->svc, dep->entry, "no service", why);
+	else if (to == NO_SVC)
+		loader_report(l, FINDING_WARNING, dep->svc, dep->entry, "no service, ignored", why);
+	else if (to == dep->svc && !dep->need)
+		loader_report(l, FINDING_WARNING, dep->svc, dep->entry, "", "wants itself, ignored");
+	else
+		add_edge(dep, to);
+}
+
+static void read_dependencies(struct loader *l, uint32_t svc, int svc_fd, bool need)
+{
+	struct dependency dep = {.l = l, .svc = svc, .need = need};
+	const char *entry = need ? "needs" : "wants", *name;
+	struct dir d;
+	unsigned char type;
+	unsigned n = 0;
+	int r;
+
+	dep.fd = openat(svc_fd, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dep.fd < 0) {
+		loader_refuse(l, svc, entry, "cannot be read", strerror(errno));
+		return;
+	}
+	dir_begin(&d, dep.fd);
+	while (!l->failed && (r = dir_next(&d, &name, &type)) > 0) {
+		if (name[0] == '.')
+			continue;
+		if (++n > CONFIG_ENTRIES_MAX) {
+			loader_refuse(l, svc, entry, "", "has more than 131072 entries");
+			break;
+		}
+		read_dependency(&dep, name);
+	}
+	if (!l->failed && r < 0)
+		loader_refuse(l, svc, entry, "cannot be read", strerror(errno));
+	close(dep.fd);
+}
+
+/* Only that it is a file counts. */
+static bool is_file(struct loader *l, uint32_t svc, int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, 0) < 0) {
+		loader_refuse(l, svc, name, "cannot be read", strerror(errno));
+		return false;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		loader_refuse(l, svc, name, "", "not a file");
+		return false;
+	}
+	return true;
+}
+
+static void read_program(struct loader *l, uint32_t svc, int fd, const char *name, bool off)
+{
+	struct conf_prog prog = {0};
+
+	loader_read_program(l, fd, svc, name, &prog);
+	if (!prog.present)
+		return;
+	if (off)
+		draft_at(l, svc)->conf.off = prog;
+	else
+		draft_at(l, svc)->conf.on = prog;
+	draft_at(l, svc)->kind |= off ? KIND_OFF : KIND_ON;
+}
+
+static void read_entries(struct loader *l, uint32_t svc, int fd)
+{
+	unsigned has = scan(l, svc, fd);
+
+	if (has & ENTRY_NEEDS)
+		read_dependencies(l, svc, fd, true);
+	if (has & ENTRY_WANTS && !l->failed)
+		read_dependencies(l, svc, fd, false);
+	if (has & ENTRY_ON && !l->failed)
+		read_program(l, svc, fd, "on", false);
+	if (has & ENTRY_OFF && !l->failed)
+		read_program(l, svc, fd, "off", true);
+	if (has & ENTRY_DELAY)
+		loader_read_seconds(l, fd, svc, "delay", &draft_at(l, svc)->delay_ms);
+	if (has & ENTRY_RESPAWN && !(has & ENTRY_ON))
+		loader_report(l, FINDING_WARNING, svc, "respawn", "", "there is no `on` to respawn, ignored");
+	else if (has & ENTRY_RESPAWN && is_file(l, svc, fd, "respawn"))
+		draft_at(l, svc)->kind |= KIND_RESPAWN;
+	if (has & ENTRY_ON_FILE && !(has & ENTRY_ON))
+		loader_report(l, FINDING_NOTE, svc, "", "has on.params or on.env", "but no `on`");
+	if (has & ENTRY_OFF_FILE && !(has & ENTRY_OFF))
+		loader_report(l, FINDING_NOTE, svc, "", "has off.params or off.env", "but no `off`");
+}
+
+static bool has_control_byte(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < 0x20 || *name == 0x7f)
+			return true;
+	return false;
+}
+
+void loader_read_service(struct loader *l, uint32_t i)
+{
+	int fd;
+
+	if (draft_at(l, i)->kind & KIND_REFUSED)
+		return; /* its name is too long */
+	if (has_control_byte(l->strings.at + draft_at(l, i)->conf.name)) {
+		loader_refuse(l, i, "", "", "name has a control byte");
+		return;
+	}
+	fd = openat(l->svc_fd, l->strings.at + draft_at(l, i)->conf.name,
+	            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		loader_refuse(l, i, "", "cannot be read", strerror(errno));
+		return;
+	}
+	read_entries(l, i, fd);
+	close(fd);
+}
