@@ -45,13 +45,14 @@ CONFIG  := $(basename $(wildcard src/config/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c))
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
+IPC_FEW := $(filter-out ipc/server,$(IPC_ALL))
 SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
 
 CINIT_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(SHELL_) $(SERVER) src/main
-CHECK_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(CHECK)
-SVC_OBJ   := $(IPC_ALL) $(CLIENT) $(basename $(filter-out client/halt.c,$(wildcard client/*.c)))
-HALT_OBJ  := $(IPC_ALL) $(CLIENT) client/halt client/ask
+CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(CONFIG) $(CHECK)
+SVC_OBJ   := $(IPC_FEW) $(CLIENT) $(basename $(filter-out client/halt.c,$(wildcard client/*.c)))
+HALT_OBJ  := $(IPC_FEW) $(CLIENT) client/halt client/ask
 
 PROGRAMS := cinit cinit.svc cinit.check cinit.halt
 HALT_LINKS := cinit.poweroff cinit.reboot
@@ -59,7 +60,7 @@ HALT_LINKS := cinit.poweroff cinit.reboot
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%)
 
 objects = $(patsubst %,$(B)/obj/%.o,$(1))
-link = $(SAY) "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
+link = @echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(B)/cinit: $(call objects,$(CINIT_OBJ)); $(link)
 $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)

@@ -72,6 +72,7 @@ const char *result_word(unsigned result)
 	case RES_BAD_REQUEST: return "bad request";
 	case RES_NO_MEMORY: return "out of memory";
 	case RES_LOAD: return "cannot be loaded";
+	case RES_VERSION: return "client and supervisor are of different versions";
 	case RES_N: break;
 	}
 	return "?";

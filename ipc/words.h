@@ -123,6 +123,7 @@ enum result {
 	RES_BAD_REQUEST,   /* verb, goal or name are off */
 	RES_NO_MEMORY,     /* the load that it needed did not fit */
 	RES_LOAD,          /* the load that it needed failed: the text says why */
+	RES_VERSION,       /* client and supervisor are of different versions */
 	RES_N
 };
 

@@ -10,6 +10,7 @@
 #define STOP_DELAY_MS      5000   /* from TERM to KILL, where `delay` is absent */
 #define STUCK_SAY_MS       10000  /* how often a process that survives KILL is named */
 #define WAITERS_MAX        1024   /* clients that wait at once; more are told "busy" */
+#define WAITERS_OTHERS     768    /* of them for clients that may not command */
 
 /* Loader: bytes and counts of one load. */
 #define CONFIG_FILE_MAX    (1024 * 1024)  /* .params and .env: 8 times what one exec takes by default */
@@ -28,6 +29,7 @@
 #define TURN_REAPS         256    /* children reaped */
 #define SPAWN_IN_FLIGHT    32     /* children that share our memory until they execute */
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
+#define FD_RESERVE         64     /* descriptors kept for pipes and clients when pidfds use up the rest */
 
 /* Reaping orphans: a slow wait means that many children are dying at once and
  * the kernel walks their list each time; a pause lets the storm pass. */
@@ -37,5 +39,11 @@
 /* Shutdown. */
 #define SLEEP_BEFORE_KILL_S 2     /* where conf/sleep_before_kill is absent */
 #define SHUTDOWN_DELAY_MS  5000   /* for a `delay` of 0, "never", during a shutdown */
+
+#define LAST_MAX_MS        60000  /* for conf/last, which may sync and unmount */
+#define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */
+#define ENDING_LOOK_MS     50     /* how often foreign processes are looked for meanwhile */
+#define DESCENDANTS_MAX    4096   /* processes found in one search */
+#define RESCUE_RETRY_MS    5000   /* until a rescue shell that cannot be executed is tried again */
 
 #endif

@@ -1,0 +1,18 @@
+/* ipc.h - what is specific to the socket method.
+ *
+ * RUNDIR/socket, AF_UNIX, SOCK_SEQPACKET (unix(7)): one record is one packet.
+ * The kernel tells who is at the other end (SO_PEERCRED, at connect time), so
+ * anyone may query; commands are for root and the user that runs the
+ * supervisor.  Never an abstract name: those have no permissions.
+ */
+#ifndef CINIT_IPC_SOCKET_H
+#define CINIT_IPC_SOCKET_H
+
+#define IPC_SOCKET_NAME "socket"
+#define IPC_CLIENTS_MAX 1024       /* connections; the longest silent one makes room */
+#define IPC_CLIENTS_OTHERS 768     /* of them for users who may not command */
+#define IPC_BACKLOG 4096           /* cut by the kernel to net.core.somaxconn */
+#define IPC_EVENTS 32              /* taken by one cinit_ipc_listen() */
+#define IPC_ACCEPTS 16             /* of them connections */
+
+#endif

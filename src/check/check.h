@@ -1,11 +1,77 @@
-/* check.h - inside cinit.check: what its views share. */
+/* check.h - inside cinit.check: what its views and checks share.
+ *
+ * The loader (src/config/) says what the supervisor would say; the checks here
+ * add what a person wants to know beforehand.  Findings go through one
+ * function, so that all look alike: "path: what: why". */
 #ifndef CINIT_CHECK_CHECK_H
 #define CINIT_CHECK_CHECK_H
 
 #include "ipc/text.h"
 #include "src/config/config.h"
+#include "src/config/vec.h"
 
-/* Prints the resolved graph as JSON. */
-void check_graph(struct text *out, const struct config *c);
+#define CHECK_DIRS_MAX (256 * 1024)    /* directories below svc/ that are looked into */
+#define CHECK_FOREVER_MS (60 * 1000)   /* simulated: longer than back-off takes to reach its end */
+
+/* Where findings go, and how many there were. */
+struct tally {
+	struct text *out;
+	unsigned errors, warnings;
+};
+
+/* report.c.  The first is a report function for config_load(), arg a tally. */
+void tally_say(void *tally, const struct finding *f);
+void tally_add(struct tally *t, enum finding_level level, const char *path, const char *what,
+               const char *why);
+void tally_sum(const struct tally *t);
+
+/* hint.c: the known name that comes closest to an unknown one. */
+struct hint {
+	const char *name;  /* the unknown one; set by the caller, the rest zero */
+	const char *best;  /* as near as a slip of the keys, or NULL */
+	unsigned distance;
+};
+
+void hint_try(struct hint *h, const char *known);
+void hint_entries(struct hint *h); /* tries every entry of a service directory */
+
+/* program.c: whether the program `path`/`name` can be executed at all. */
+void check_program(struct tally *t, const char *path, const char *name);
+/* elf.c: the interpreter that an ELF file asks for: true and its path. */
+bool elf_interpreter(int fd, char *buf, size_t cap);
+
+/* services.c: programs and values of every loaded service, and conf/. */
+void check_services(struct tally *t, const struct config *c);
+void check_conf(struct tally *t, const struct config *c);
+
+/* walk.c: directories below svc/ that the load did not come to. */
+void check_unreached(struct tally *t, const struct config *c);
+
+/* names.c: services in an order that a person can read: by rank, then by name. */
+struct ranked {
+	uint32_t rank, svc;
+	const char *name;
+};
+
+void put_name(struct text *out, const struct config *c, uint32_t i);
+/* All services with rank[i], sorted; NULL without memory.  Free with vec_free(). */
+struct ranked *rank_services(struct vec *memory, const struct config *c, const uint32_t *rank);
+
+/* The views.  Those that need memory: 0, or -1 with errno. */
+void check_graph(struct text *out, const struct config *c); /* the resolved tree as JSON */
+int check_order(struct text *out, const struct config *c);  /* the start in waves */
+
+/* simulate.c: what the person asked about one service. */
+struct supposition {
+	uint32_t svc;
+	bool fails;        /* --fail */
+	bool timed;        /* --time */
+	int64_t run_ms;
+};
+
+/* Boots in virtual time and tells it; 0 or -1 with errno.  The engine in c
+ * stays as the boot left it. */
+int check_simulate(struct text *out, const struct config *c, const struct supposition *s,
+                   unsigned n);
 
 #endif

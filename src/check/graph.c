@@ -1,5 +1,5 @@
-/* graph.c - `cinit.check --graph`: the resolved tree as JSON, one object whose
- * members are the services, for scripts and tests. */
+/* graph.c - `cinit.check --graph`: the resolved tree as JSON, for scripts and
+ * tests: {"start": NAME, "conf": {...}, "services": {NAME: {...}, ...}}. */
 #include <string.h>
 
 #include "src/check/check.h"
@@ -12,15 +12,20 @@ static void member(struct text *out, const char *name)
 	text_str(out, ": ");
 }
 
-static void put_edges(struct text *out, const struct config *c, struct edges edges)
+/* The edges, all of them or only those that order nothing. */
+static void put_edges(struct text *out, const struct config *c, struct edges edges, bool all)
 {
+	const char *comma = "";
+
 	text_char(out, '[');
 	for (uint32_t k = 0; k < edges.n; k++) {
 		const char *name = config_name(c, edges.at[k] & ~WANT_UNORDERED);
 
-		if (k)
-			text_str(out, ", ");
+		if (!all && !(edges.at[k] & WANT_UNORDERED))
+			continue;
+		text_str(out, comma);
 		text_json(out, name, strlen(name));
+		comma = ", ";
 	}
 	text_char(out, ']');
 }
@@ -64,9 +69,11 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 
 	text_json(out, config_name(c, i), strlen(config_name(c, i)));
 	text_str(out, ": {\"needs\": ");
-	put_edges(out, c, needs_of(e, i));
+	put_edges(out, c, needs_of(e, i), true);
 	member(out, "wants");
-	put_edges(out, c, wants_of(e, i));
+	put_edges(out, c, wants_of(e, i), true);
+	member(out, "unordered");
+	put_edges(out, c, wants_of(e, i), false);
 	put_program(out, c, "on", &s->on);
 	put_program(out, c, "off", &s->off);
 	member(out, "respawn");
@@ -80,12 +87,29 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 	text_char(out, '}');
 }
 
+static void put_conf(struct text *out, const struct config *c)
+{
+	text_str(out, "{\"sleep_before_kill_ms\": ");
+	text_u64(out, c->sleep_before_kill_ms);
+	put_program(out, c, "last", &c->last);
+	put_program(out, c, "panic", &c->panic);
+	text_char(out, '}');
+}
+
 void check_graph(struct text *out, const struct config *c)
 {
+	text_str(out, "{\"start\": ");
+	if (c->start == NO_SVC)
+		text_str(out, "null");
+	else
+		text_json(out, config_name(c, c->start), strlen(config_name(c, c->start)));
+	member(out, "conf");
+	put_conf(out, c);
+	member(out, "services");
 	text_char(out, '{');
 	for (uint32_t i = 0; i < c->n; i++) {
 		text_str(out, i ? ",\n " : "\n ");
 		put_service(out, c, i);
 	}
-	text_str(out, "\n}\n");
+	text_str(out, "\n}}\n");
 }

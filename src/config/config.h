@@ -55,6 +55,9 @@ enum finding_level {
 	FINDING_ERROR
 };
 
+/* The `what` of an entry that means nothing, so that a checker can add a hint. */
+#define FINDING_UNKNOWN "unknown file"
+
 struct finding {
 	enum finding_level level;
 	const char *path; /* full path of the place */

@@ -136,54 +136,68 @@ static uint32_t next_member(const struct scc *s, uint32_t i)
 	return NO_SVC;
 }
 
-/* A cycle that is reached from i, which lies in a component that has one:
- * "a -> b -> a".  Following next_member() must come back to where it was. */
-static void print_cycle(struct text *t, const struct scc *s, uint32_t i)
+/* Following next_member() from i must come back to where it was: the first
+ * that is met twice is surely on a cycle itself.  `met` is clear for the whole
+ * component before. */
+static uint32_t onto_cycle(const struct scc *s, uint32_t *met, uint32_t i)
+{
+	while (!met[i]) {
+		met[i] = 1;
+		i = next_member(s, i);
+	}
+	return i;
+}
+
+/* The cycle of needs on which `from` lies: "a -> b -> a". */
+static void print_cycle(struct text *t, const struct scc *s, uint32_t from)
 {
 	const struct loader *l = s->l;
-	uint32_t steps = 0, from;
+	uint32_t i = from;
 
-	while (steps++ < draft_count(l))
-		i = next_member(s, i); /* now surely on the cycle itself */
-	from = i;
 	do {
-		const char *name = l->strings.at + draft_at(l, i)->conf.name;
-
-		text_name(t, name, strlen(name), true);
+		text_str(t, l->strings.at + draft_at(l, i)->conf.name);
 		text_str(t, " -> ");
 		i = next_member(s, i);
 	} while (i != from && !t->cut);
-	text_name(t, l->strings.at + draft_at(l, i)->conf.name,
-	          strlen(l->strings.at + draft_at(l, i)->conf.name), true);
+	text_str(t, l->strings.at + draft_at(l, i)->conf.name);
 }
 
 static void refuse_member(struct loader *l, const struct scc *s, uint32_t i)
 {
 	char why[300];
 	struct text t;
-	const char *next = l->strings.at + draft_at(l, next_member(s, i))->conf.name;
 
 	text_init(&t, why, sizeof why);
 	text_str(&t, "needs ");
-	text_name(&t, next, strlen(next), true);
+	text_str(&t, l->strings.at + draft_at(l, next_member(s, i))->conf.name);
 	loader_refuse(l, i, "", "member of a cycle of needs", why);
+}
+
+static void report_cycle(struct loader *l, const struct scc *s, uint32_t i)
+{
+	static const char more[] = " ...";
+	char chain[2048];
+	struct text t, end;
+
+	text_init(&t, chain, sizeof chain - sizeof more);
+	print_cycle(&t, s, i);
+	text_init(&end, chain + t.len, sizeof more);
+	text_str(&end, t.cut ? more : "");
+	loader_report(l, FINDING_ERROR, i, "", "cycle of needs", chain);
 }
 
 static void refuse_cycles(struct loader *l, const struct scc *s)
 {
-	bool *said = memset(s->order, 0, draft_count(l)); /* by component; order is done with */
+	size_t n = draft_count(l);
+	bool *said = memset(s->order, 0, n); /* by component; order is done with */
+	uint32_t *met = memset(s->low, 0, n * sizeof *met); /* low as well */
 
-	for (uint32_t i = 0; i < draft_count(l); i++) {
-		char chain[2048];
-		struct text t;
-
+	for (uint32_t i = 0; i < n; i++) {
 		if (next_member(s, i) == NO_SVC)
 			continue;
 		if (!said[s->component[i] - 1]) {
 			said[s->component[i] - 1] = true;
-			text_init(&t, chain, sizeof chain);
-			print_cycle(&t, s, i);
-			loader_report(l, FINDING_ERROR, i, "", "cycle of needs", chain);
+			report_cycle(l, s, onto_cycle(s, met, i));
 		}
 		refuse_member(l, s, i);
 	}

@@ -71,15 +71,16 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 	d->conf.dev = st->st_dev;
 	d->conf.ino = st->st_ino;
 	d->delay_ms = STOP_DELAY_MS;
-	n = n > SVC_NAME_MAX ? SVC_NAME_MAX : n;
-	d->conf.name = loader_string(l, name, n);
+	d->conf.name = loader_string(l, name, n > SVC_NAME_MAX ? SVC_NAME_MAX : n);
+	if (n > SVC_NAME_MAX && !l->failed) /* so that it is nobody else's name */
+		memcpy(l->strings.at + l->strings.len - 4, "...", 3);
 	if (l->failed)
 		return NO_SVC;
 	if (loader_index(l, i) < 0) {
 		loader_fail(l, strerror(errno));
 		return NO_SVC;
 	}
-	if (strlen(name) > SVC_NAME_MAX)
+	if (n > SVC_NAME_MAX)
 		loader_refuse(l, i, "", "", "name is longer than 255 bytes");
 	return i;
 }

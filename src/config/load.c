@@ -85,15 +85,20 @@ void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char
 	d->conf.refusal = refusal_text(l, entry, what, why);
 }
 
-static void report_root(struct loader *l, const char *what, const char *why)
+/* The place is svc/ itself, or `name` below it. */
+static void report_root(struct loader *l, const char *name, const char *what, const char *why)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 512];
 	struct text t;
 	struct finding f = {FINDING_ERROR, path, what, why};
 
 	text_init(&t, path, sizeof path);
 	text_str(&t, l->rq->dir);
 	text_str(&t, "/svc");
+	if (*name) {
+		text_char(&t, '/');
+		text_str(&t, name);
+	}
 	l->rq->report(l->rq->arg, &f);
 }
 
@@ -108,7 +113,7 @@ static void open_root(struct loader *l)
 	text_str(&t, "/svc");
 	l->svc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->svc_fd < 0 || !realpath(path, l->root)) {
-		report_root(l, "cannot be read", strerror(errno));
+		report_root(l, "", "cannot be read", strerror(errno));
 		l->root[0] = '\0';
 	}
 	l->root_len = strlen(l->root);
@@ -228,11 +233,8 @@ static void find_roots(struct loader *l, struct config *head)
 	head->asked = NO_SVC;
 	if (l->rq->start) {
 		head->start = resolve_name(l, l->rq->start, &why);
-		if (head->start == NO_SVC && l->root_len && !l->failed) {
-			struct finding f = {FINDING_ERROR, l->rq->start, "no such start service", why};
-
-			l->rq->report(l->rq->arg, &f);
-		}
+		if (head->start == NO_SVC && l->root_len && !l->failed)
+			report_root(l, l->rq->start, "no such start service", why);
 	}
 	if (l->rq->asked && !l->failed)
 		head->asked = resolve_name(l, l->rq->asked, &why);
@@ -282,7 +284,7 @@ struct config *config_load(const struct load *rq)
 	struct config *c = load(&l);
 
 	if (!c)
-		report_root(&l, "cannot be loaded", l.failed);
+		report_root(&l, "", "cannot be loaded", l.failed);
 	if (l.svc_fd >= 0)
 		close(l.svc_fd);
 	vec_free(&l.drafts);

@@ -172,7 +172,7 @@ void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char 
 int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                         uint32_t *ms)
 {
-	char value[CONFIG_VALUE_MAX];
+	char value[CONFIG_VALUE_MAX + 1]; /* one more shows that a file is too long */
 	uint64_t parsed;
 	ssize_t n;
 	int fd, r = open_file(l, dir_fd, svc, name, &fd);
@@ -185,7 +185,7 @@ int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *
 	close(fd);
 	if (n < 0)
 		return -1;
-	if (n > 0 && value[n - 1] == '\n')
+	if (n > 0 && n < (ssize_t)sizeof value && value[n - 1] == '\n')
 		n--;
 	if (n == sizeof value
 	    || !parse_seconds(value, (size_t)n, CONFIG_DELAY_MAX_S * 1000u, &parsed)) {

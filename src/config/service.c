@@ -8,58 +8,9 @@
 #include <unistd.h>
 
 #include "src/config/dir.h"
+#include "src/config/entries.h"
 #include "src/config/loader.h"
 #include "src/limits.h"
-
-/* Entries that mean something, as bits of what a directory has. */
-enum entry {
-	ENTRY_ON = 1,
-	ENTRY_OFF = 2,
-	ENTRY_NEEDS = 4,
-	ENTRY_WANTS = 8,
-	ENTRY_RESPAWN = 16,
-	ENTRY_DELAY = 32,
-	ENTRY_ON_FILE = 64,  /* on.params or on.env */
-	ENTRY_OFF_FILE = 128,
-	ENTRY_LATER = 256,   /* described, but not built yet */
-	ENTRY_STRANGE = 512,
-	ENTRY_DOT = 1024
-};
-
-static bool is_later(const char *name)
-{
-	static const char later[] = "ready\0ready.check\0user\0group\0groups\0dir\0umask\0nice\0"
-		"limits\0oom\0timeout.on\0timeout.off\0signal.off\0backoff\0essential\0log\0listen\0"
-		"tty\0cgroup\0after\0conflicts\0pool\0";
-
-	for (const char *p = later; *p; p += strlen(p) + 1)
-		if (strcmp(name, p) == 0)
-			return true;
-	return false;
-}
-
-static enum entry entry_of(const char *name)
-{
-	if (name[0] == '.')
-		return ENTRY_DOT;
-	if (strcmp(name, "on") == 0)
-		return ENTRY_ON;
-	if (strcmp(name, "off") == 0)
-		return ENTRY_OFF;
-	if (strcmp(name, "needs") == 0)
-		return ENTRY_NEEDS;
-	if (strcmp(name, "wants") == 0)
-		return ENTRY_WANTS;
-	if (strcmp(name, "respawn") == 0)
-		return ENTRY_RESPAWN;
-	if (strcmp(name, "delay") == 0)
-		return ENTRY_DELAY;
-	if (strcmp(name, "on.params") == 0 || strcmp(name, "on.env") == 0)
-		return ENTRY_ON_FILE;
-	if (strcmp(name, "off.params") == 0 || strcmp(name, "off.env") == 0)
-		return ENTRY_OFF_FILE;
-	return is_later(name) ? ENTRY_LATER : ENTRY_STRANGE;
-}
 
 /* What a directory has.  A subdirectory that means nothing may be a service. */
 static unsigned scan(struct loader *l, uint32_t svc, int fd)
@@ -75,10 +26,10 @@ static unsigned scan(struct loader *l, uint32_t svc, int fd)
 		enum entry e = entry_of(name);
 
 		has |= (unsigned)e;
-		if (e == ENTRY_LATER)
+		if (e == ENTRY_LATER_DIR || (e == ENTRY_LATER && type != DT_DIR))
 			loader_report(l, FINDING_WARNING, svc, name, "", "not built yet, ignored");
 		if (e == ENTRY_STRANGE && type != DT_DIR)
-			loader_report(l, FINDING_NOTE, svc, name, "unknown file", "ignored");
+			loader_report(l, FINDING_NOTE, svc, name, FINDING_UNKNOWN, "ignored");
 	}
 	if (r < 0)
 		loader_refuse(l, svc, "", "cannot be read", strerror(errno));
@@ -129,7 +80,8 @@ static void read_dependency(struct dependency *dep, const char *name)
 	text_str(&t, l->strings.at + draft_at(l, dep->svc)->conf.name);
 	text_char(&t, '/');
 	text_str(&t, dep->entry);
-	to = loader_resolve(l, dep->fd, name, path, &why);
+	why = strerror(ENAMETOOLONG);
+	to = t.cut ? NO_SVC : loader_resolve(l, dep->fd, name, path, &why);
 	if (l->failed)
 		return;
 	if (to == NO_SVC && dep->need)

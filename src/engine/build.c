@@ -98,7 +98,6 @@ static void build_row(struct engine *e, const struct graph *g, uint32_t i)
 	s->need_at = g->need_at[i];
 	s->want_at = g->want_at[i];
 	s->heap_at = s->queue_next = NO_SVC;
-	s->live.culprit = NO_SVC;
 	s->live.up_ms = s->live.deadline_ms = NEVER;
 	if (i == g->n)
 		return;
@@ -130,13 +129,12 @@ static uint32_t mapped(const uint32_t *map, uint32_t i)
 	return i == NO_SVC ? NO_SVC : map[i];
 }
 
-static void adopt_row(struct engine *e, const struct svc *old, uint32_t i, const uint32_t *map)
+static void adopt_row(struct engine *e, const struct svc *old, uint32_t i)
 {
 	struct svc_live *l = &engine_svc(e, i)->live;
 	int64_t deadline = old->live.deadline_ms;
 
 	*l = old->live;
-	l->culprit = mapped(map, l->culprit);
 	l->deadline_ms = NEVER;
 	deadline_set(e, i, deadline);
 }
@@ -160,7 +158,7 @@ void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *ma
 {
 	for (uint32_t i = 0; i < old->n; i++)
 		if (map[i] != NO_SVC)
-			adopt_row(e, engine_svc(old, i), map[i], map);
+			adopt_row(e, engine_svc(old, i), map[i]);
 	adopt_waiters(e, old, map);
 	e->acting = mapped(map, old->acting);
 	e->booting = old->booting;

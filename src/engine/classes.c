@@ -192,6 +192,8 @@ void set_wish(struct engine *e, uint32_t i, bool wish)
 	s->live.wish = wish;
 	if (!wish)
 		s->live.restart = s->live.again = false;
+	e->waiters_dirty = true; /* some await the opposite */
+	e->waiter_next = 0;
 	reclass(e, i);
 	enqueue(e, i);
 }

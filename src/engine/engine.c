@@ -70,20 +70,6 @@ static int64_t back_off(struct svc_live *l, int64_t now)
 	return delay < BACKOFF_MAX_MS ? delay : BACKOFF_MAX_MS;
 }
 
-/* Who keeps i from starting: the first bad need, or whom that one blames. */
-static uint32_t find_culprit(const struct engine *e, uint32_t i)
-{
-	struct edges needs = needs_of(e, i);
-
-	for (uint32_t k = 0; k < needs.n; k++) {
-		const struct svc *need = engine_svc(e, needs.at[k]);
-
-		if (need->class & CLASS_BAD)
-			return need->live.state == SVC_BLOCKED ? need->live.culprit : needs.at[k];
-	}
-	return NO_SVC;
-}
-
 static void begin_start(struct svc_live *l)
 {
 	l->todo |= TODO_SPAWN;
@@ -98,9 +84,6 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 	struct svc_live *l = &s->live;
 
 	switch ((enum svc_state)l->state) {
-	case SVC_BLOCKED:
-		l->culprit = find_culprit(e, i);
-		break;
 	case SVC_STARTING:
 		begin_start(l);
 		break;
@@ -108,9 +91,6 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 		l->was_up = true;
 		l->off_ran = false;
 		l->up_ms = now;
-		break;
-	case SVC_HELD:
-		l->restart = false;
 		break;
 	case SVC_OFF:
 		l->todo |= TODO_SPAWN_OFF;
@@ -134,6 +114,8 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 		break;
 	case SVC_DOWN:
 	case SVC_WAITING:
+	case SVC_BLOCKED:
+	case SVC_HELD:
 	case SVC_FAILED:
 	case SVC_REFUSED:
 	case SVC_N_STATES:
@@ -149,7 +131,7 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	l->state = (uint8_t)to;
 	l->since_ms = now;
 	l->again = false;
-	l->culprit = NO_SVC;
+	l->restart = l->restart && to == SVC_UP; /* asked of this run only */
 	l->todo |= TODO_CHANGED;
 	deadline_set(e, i, NEVER);
 	enter_effects(e, i, now);
@@ -160,18 +142,7 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	e->waiter_next = 0;
 }
 
-/* The culprit has recovered, but there is another: whoever took the blame over
- * from i has to know. */
-static void blame_another(struct engine *e, uint32_t i)
-{
-	struct edges d = dependents_of(e, i);
-
-	engine_svc(e, i)->live.culprit = find_culprit(e, i);
-	for (uint32_t k = 0; k < d.n; k++)
-		enqueue(e, d.at[k]);
-}
-
-/* Staying in a state can have something to do as well. */
+/* Staying in a state can have something to do as well: to say that it lasts. */
 static void linger(struct engine *e, uint32_t i, int64_t now)
 {
 	struct svc_live *l = &engine_svc(e, i)->live;
@@ -181,8 +152,6 @@ static void linger(struct engine *e, uint32_t i, int64_t now)
 		e->acting = i;
 		deadline_set(e, i, now + STUCK_SAY_MS);
 	}
-	if (l->state == SVC_BLOCKED && !(engine_svc(e, l->culprit)->class & CLASS_BAD))
-		blame_another(e, i);
 }
 
 static void settle(struct engine *e, uint32_t i, int64_t now)
@@ -449,12 +418,13 @@ bool engine_event(struct engine *e, int64_t now, const struct event *ev)
 	return true;
 }
 
-static uint32_t first_need_without(const struct engine *e, uint32_t i, unsigned bit)
+/* The first need whose class has, or has not, this bit. */
+static uint32_t first_need(const struct engine *e, uint32_t i, unsigned bit, bool has)
 {
 	struct edges needs = needs_of(e, i);
 
 	for (uint32_t k = 0; k < needs.n; k++)
-		if (!(engine_svc(e, needs.at[k])->class & bit))
+		if (!(engine_svc(e, needs.at[k])->class & bit) != has)
 			return needs.at[k];
 	return NO_SVC;
 }
@@ -463,7 +433,7 @@ static enum why why_waiting(const struct engine *e, uint32_t i, uint32_t *other)
 {
 	struct edges wants = wants_of(e, i);
 
-	*other = first_need_without(e, i, CLASS_UP);
+	*other = first_need(e, i, CLASS_UP, false);
 	if (*other != NO_SVC)
 		return WHY_NEED;
 	for (uint32_t k = 0; k < wants.n; k++)
@@ -473,6 +443,24 @@ static enum why why_waiting(const struct engine *e, uint32_t i, uint32_t *other)
 			return WHY_WANT;
 		}
 	return WHY_NONE;
+}
+
+/* Follows the bad needs down to one that is bad by itself.  Looked for when
+ * asked, not kept: who is to blame can change without any neighbour changing. */
+static enum why why_blocked(const struct engine *e, uint32_t i, uint32_t *other)
+{
+	uint32_t next = first_need(e, i, CLASS_BAD, true);
+
+	if (next == NO_SVC)
+		return why_waiting(e, i, other); /* they have recovered this moment */
+	while (next != NO_SVC) {
+		*other = next;
+		/* Those on a cycle are refused, even if their state is not yet. */
+		next = engine_svc(e, next)->live.state == SVC_BLOCKED
+		               && !(engine_svc(e, next)->kind & KIND_REFUSED)
+		           ? first_need(e, next, CLASS_BAD, true) : NO_SVC;
+	}
+	return WHY_CULPRIT;
 }
 
 static enum why why_held(const struct engine *e, uint32_t i, uint32_t *other)
@@ -496,7 +484,7 @@ enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other)
 	*other = NO_SVC;
 	switch ((enum svc_state)s->live.state) {
 	case SVC_WAITING: return why_waiting(e, svc, other);
-	case SVC_BLOCKED: *other = s->live.culprit; return WHY_CULPRIT;
+	case SVC_BLOCKED: return why_blocked(e, svc, other);
 	case SVC_STARTING: return s->kind & KIND_RESPAWN ? WHY_EXEC : WHY_RUN;
 	case SVC_HELD: return why_held(e, svc, other);
 	case SVC_OFF:

@@ -69,7 +69,6 @@ struct svc_live {
 	int64_t since_ms;      /* entered its state */
 	int64_t up_ms;         /* last came up; NEVER if it has not */
 	int64_t deadline_ms;   /* of its state, or NEVER */
-	uint32_t culprit;      /* while blocked: who is to blame */
 	struct end end;        /* how its main process last ended */
 	uint8_t state;         /* enum svc_state; written by enter() alone */
 	uint8_t crashes;       /* restarts that the back-off remembers, capped */

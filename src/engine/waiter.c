@@ -181,5 +181,6 @@ bool waiter_answer(struct engine *e, int64_t now, struct action *act)
 		return true;
 	}
 	pass_ends(e);
-	return false;
+	/* Time may have gone on since this pass began: then there is another. */
+	return waiter_answer(e, now, act);
 }

@@ -1,0 +1,86 @@
+/* halt.c - cinit.halt, cinit.poweroff, cinit.reboot: one program, three names.
+ *
+ * Asks the supervisor; where none answers and no -r was given, PID 1 is told by
+ * signal (the numbers that cinit and systemd understand alike). */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/ask.h"
+
+static const struct name {
+	const char *program;
+	enum verb verb;
+	int signal;
+} names[] = {
+	{"cinit.halt", VERB_HALT, 37},
+	{"cinit.poweroff", VERB_POWEROFF, 38},
+	{"cinit.reboot", VERB_REBOOT, 39},
+};
+
+static const struct name *called_as(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(base, names[i].program) == 0)
+			return &names[i];
+	return &names[0];
+}
+
+static int print(const char *a, const char *b)
+{
+	return write(1, a, strlen(a)) < 0 || write(1, b, strlen(b)) < 0;
+}
+
+static int signal_init(const struct name *me)
+{
+	if (kill(1, me->signal) == 0)
+		return CODE_DONE;
+	complain("pid 1", "signal", strerror(errno));
+	return errno == EPERM ? CODE_DENIED : CODE_NO_ANSWER;
+}
+
+static int ask_supervisor(const struct name *me)
+{
+	struct ipc_record request = ask_request(me->verb, NULL), answer;
+	enum code code = ask(&request, &answer);
+
+	if (code != CODE_DONE)
+		return code;
+	code = code_of(&answer);
+	if (code != CODE_DONE)
+		complain("", "", result_word(answer.result));
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const struct name *me = called_as(argc ? argv[0] : "");
+	const char *rundir = NULL;
+	enum code code;
+	int o;
+
+	ask_program = me->program;
+	ask_utf8 = utf8_locale();
+	while ((o = getopt(argc, argv, ":r:hV")) != -1) {
+		switch (o) {
+		case 'r': rundir = optarg; break;
+		case 'h': return print(me->program, " [-r RUNDIR]\n");
+		case 'V': return print(me->program, " " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+		case ':': complain("-r", "", "needs an argument"); return CODE_USAGE;
+		default: complain(argv[optind - 1], "", "not an option"); return CODE_USAGE;
+		}
+	}
+	if (optind < argc) {
+		complain(argv[optind], "", "takes no words");
+		return CODE_USAGE;
+	}
+	code = ask_connect(rundir, !rundir);
+	if (code == CODE_DONE)
+		return ask_supervisor(me);
+	return rundir || code == CODE_USAGE ? (int)code : signal_init(me);
+}

@@ -1,0 +1,299 @@
+/* run.c - sends the requests of one command line, one for each name, and makes
+ * of the answers what a person or a program wants to see. */
+#include "client/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/list.h"
+#include "client/show.h"
+
+#define AT_ONCE 64        /* requests under way */
+#define SAY_AFTER_MS 5000 /* until what is awaited is said */
+
+/* One name and what became of it. */
+struct asked {
+	const char *name;
+	uint64_t id;          /* of the request under way; 0: answered or not sent */
+	enum code code;
+	unsigned result;
+	struct ipc_item item; /* name_len 0: none came */
+};
+
+static bool want_colour(void)
+{
+	const char *no = getenv("NO_COLOR");
+
+	return isatty(1) && !(no && *no);
+}
+
+/* ---- output ---- */
+
+static void say_not_done(const struct asked *a)
+{
+	char line[1200];
+	struct text t;
+
+	text_init(&t, line, sizeof line);
+	switch (a->result) {
+	case RES_NO:
+		show_line(&t, &a->item);
+		break;
+	case RES_STILL_WAITING:
+		text_str(&t, "still waiting: ");
+		show_line(&t, &a->item);
+		break;
+	default:
+		text_str(&t, a->name);
+		text_str(&t, ": ");
+		text_str(&t, result_word(a->result));
+		break;
+	}
+	complain("", "", line);
+}
+
+static void print_items(const struct run *r, struct asked *asked, size_t n)
+{
+	char buf[4096];
+	struct ipc_item *items = calloc(n ? n : 1, sizeof *items);
+	unsigned *results = calloc(n ? n : 1, sizeof *results);
+	struct text out;
+	size_t kept = 0;
+
+	if (!items || !results) {
+		complain("", "", strerror(errno));
+		exit(CODE_FAILED);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (asked[i].item.name_len) {
+			results[kept] = asked[i].result;
+			items[kept++] = asked[i].item;
+		}
+	text_init_fd(&out, buf, sizeof buf, 1);
+	if (r->json)
+		show_json(&out, items, r->verb == VERB_STATUS ? NULL : results, kept);
+	else if (kept)
+		show_table(&out, items, kept, want_colour());
+	if (text_flush(&out) < 0)
+		complain("output", "", strerror(errno));
+	free(items);
+	free(results);
+}
+
+/* ---- requests ---- */
+
+static enum code send_one(const struct run *r, struct asked *a)
+{
+	struct ipc_record q = ask_request(r->verb, a->name);
+
+	q.goal = (uint16_t)(r->verb == VERB_WAIT ? r->goal : GOAL_NOW);
+	if (r->only)
+		q.flags |= IPC_ONLY;
+	if (r->no_wait)
+		q.flags |= IPC_NO_WAIT;
+	if (r->limited)
+		q.answer_by_ms = record_now_ms() + (r->limit_ms ? r->limit_ms : 1);
+	a->id = q.id;
+	return ask_send(&q);
+}
+
+/* The supervisor names the service that is in the way as a second item. */
+static void take_other(struct asked *a, const struct ipc_record *answer, size_t cursor)
+{
+	struct ipc_item other;
+	char line[700];
+	struct text t;
+
+	if (answer->result != RES_NEED_NOT_UP && answer->result != RES_DEPENDENT_UP)
+		return;
+	if (!record_get_item(answer, &cursor, &other))
+		return;
+	text_init(&t, line, sizeof line);
+	show_line(&t, &other);
+	complain(a->name, result_word(answer->result), line);
+}
+
+static void take_answer(const struct run *r, struct asked *a, const struct ipc_record *answer)
+{
+	size_t cursor = 0;
+
+	a->id = 0;
+	a->result = answer->result;
+	a->code = code_of(answer);
+	if (!record_get_item(answer, &cursor, &a->item))
+		a->item.name_len = 0;
+	if (r->verb == VERB_STATUS && a->code == CODE_DONE && a->item.state != SVC_UP)
+		a->code = CODE_NOT_UP;
+	else if (a->code != CODE_DONE && !r->quiet)
+		say_not_done(a);
+	if (!r->quiet)
+		take_other(a, answer, cursor);
+}
+
+static struct asked *find_asked(struct asked *asked, size_t n, uint64_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (asked[i].id == id)
+			return &asked[i];
+	return NULL;
+}
+
+/* Says what a request that takes long waits for: one more question about each,
+ * on the same connection; its answer comes back among the others. */
+static enum code ask_what_is_awaited(struct asked *asked, size_t n, struct asked *about, size_t *m)
+{
+	*m = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct ipc_record q;
+
+		if (!asked[i].id || !asked[i].name)
+			continue;
+		q = ask_request(VERB_STATUS, asked[i].name);
+		about[*m] = (struct asked){.name = asked[i].name, .id = q.id};
+		++*m;
+		if (ask_send(&q) != CODE_DONE)
+			return CODE_NO_ANSWER;
+	}
+	return CODE_DONE;
+}
+
+static void say_awaited(struct asked *about, const struct ipc_record *answer)
+{
+	char line[1200];
+	size_t cursor = 0;
+	struct text t;
+
+	about->id = 0;
+	if (answer->result != RES_DONE || !record_get_item(answer, &cursor, &about->item))
+		return;
+	text_init(&t, line, sizeof line);
+	text_str(&t, "waiting: ");
+	show_line(&t, &about->item);
+	complain("", "", line);
+}
+
+static size_t unanswered(const struct asked *asked, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		left += asked[i].id != 0;
+	return left;
+}
+
+/* Sends a window of requests and gathers their answers in any order. */
+static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
+{
+	struct asked about[AT_ONCE];
+	int64_t say_at = r->quiet ? 0 : record_now_ms() + SAY_AFTER_MS;
+	size_t m = 0;
+	enum code code = CODE_DONE;
+
+	for (size_t i = 0; i < n && code == CODE_DONE; i++)
+		code = send_one(r, &asked[i]);
+	while (code == CODE_DONE && unanswered(asked, n)) {
+		struct ipc_record answer;
+		struct asked *a;
+
+		code = ask_next(&answer, say_at);
+		if (code == CODE_NOT_UP) { /* it takes long: say once what it waits for */
+			say_at = 0;
+			code = ask_what_is_awaited(asked, n, about, &m);
+			continue;
+		}
+		if (code != CODE_DONE)
+			break;
+		if (answer.result == RES_VERSION) {
+			complain("", "", result_word(RES_VERSION));
+			return CODE_FAILED;
+		}
+		if ((a = find_asked(asked, n, answer.id)))
+			take_answer(r, a, &answer);
+		else if ((a = find_asked(about, m, answer.id)))
+			say_awaited(a, &answer);
+	}
+	return code;
+}
+
+/* Who stops along with it is said before it is stopped. */
+static void say_dependents(const char *name)
+{
+	char line[1000];
+	struct ipc_item *items;
+	struct text t;
+	size_t n;
+
+	if (list_pull(VERB_DEPENDENTS, name, &items, &n) != CODE_DONE)
+		return;
+	text_init(&t, line, sizeof line);
+	for (size_t i = 0; i < n; i++) {
+		text_str(&t, i ? ", " : "also stops ");
+		text_mem(&t, items[i].name, items[i].name_len);
+	}
+	if (n)
+		complain(name, "", line);
+	free(items);
+}
+
+static enum code ask_names(const struct run *r)
+{
+	static char *nobody[1];
+	char **names = r->n ? r->names : nobody; /* `wait settled` alone */
+	size_t n = r->n ? r->n : 1;
+	struct asked *asked = calloc(n, sizeof *asked);
+	enum code worst = CODE_DONE;
+
+	if (!asked) {
+		complain("", "", strerror(errno));
+		return CODE_FAILED;
+	}
+	for (size_t i = 0; i < n; i++) {
+		asked[i].name = names[i];
+		if (r->verb == VERB_STOP && !r->only && !r->quiet)
+			say_dependents(names[i]);
+	}
+	for (size_t i = 0; i < n && worst != CODE_NO_ANSWER; i += AT_ONCE)
+		worst = worse(worst, ask_window(r, asked + i, n - i < AT_ONCE ? n - i : AT_ONCE));
+	for (size_t i = 0; i < n; i++)
+		worst = worse(worst, asked[i].code);
+	if (!r->quiet && (r->json || r->verb == VERB_STATUS))
+		print_items(r, asked, n);
+	free(asked);
+	return worst;
+}
+
+/* `list`, and `status` of everything. */
+static enum code show_all(const struct run *r)
+{
+	struct ipc_item *items;
+	char buf[4096];
+	struct text out;
+	size_t n;
+	enum code code = list_pull(VERB_LIST, NULL, &items, &n);
+
+	if (code != CODE_DONE)
+		return code;
+	for (size_t i = 0; i < n && r->verb == VERB_STATUS; i++)
+		if (items[i].flags & ITEM_WISH && items[i].state != SVC_UP)
+			code = CODE_NOT_UP;
+	text_init_fd(&out, buf, sizeof buf, 1);
+	if (!r->quiet && r->json)
+		show_json(&out, items, NULL, n);
+	else if (!r->quiet)
+		show_table(&out, items, n, want_colour());
+	if (text_flush(&out) < 0) {
+		complain("output", "", strerror(errno));
+		code = CODE_FAILED;
+	}
+	free(items);
+	return code;
+}
+
+enum code run(const struct run *r)
+{
+	if (r->verb == VERB_LIST || (r->verb == VERB_STATUS && r->n == 0))
+		return show_all(r);
+	return ask_names(r);
+}

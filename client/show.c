@@ -1,0 +1,258 @@
+/* show.c - tables and JSON. */
+#include "client/show.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/ask.h"
+#include "ipc/describe.h"
+
+enum { COLUMNS = 5, CELL = 1100 };
+
+static const char *const titles[COLUMNS] = {"NAME", "STATE", "SINCE", "PID", "LAST EXIT"};
+
+/* How many columns of a terminal a text takes: code points, which is right for
+ * all but wide and combining ones. */
+static size_t width(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void put_age(struct text *t, int64_t ms)
+{
+	int64_t s = ms / 1000;
+
+	if (s < 120) {
+		text_i64(t, s);
+		text_str(t, " s");
+	} else if (s < 7200) {
+		text_i64(t, s / 60);
+		text_str(t, " min");
+	} else if (s < 172800) {
+		text_i64(t, s / 3600);
+		text_str(t, " h");
+	} else {
+		text_i64(t, s / 86400);
+		text_str(t, " d");
+	}
+}
+
+static void put_cell(struct text *t, const struct ipc_item *item, unsigned column, int64_t now)
+{
+	switch (column) {
+	case 0:
+		text_name(t, item->name, item->name_len, ask_utf8);
+		break;
+	case 1:
+		text_str(t, state_word(item->state));
+		break;
+	case 2:
+		if (item->since_ms)
+			put_age(t, now - item->since_ms);
+		break;
+	case 3:
+		if (item->pid)
+			text_i64(t, item->pid);
+		break;
+	default:
+		describe_end(t, &item->end);
+		break;
+	}
+	if (!t->len)
+		text_char(t, '-');
+}
+
+static const char *colour_of(unsigned state)
+{
+	switch ((enum svc_state)state) {
+	case SVC_UP: return "\033[32m";
+	case SVC_FAILED:
+	case SVC_REFUSED:
+	case SVC_BLOCKED: return "\033[31m";
+	case SVC_WAITING:
+	case SVC_STARTING:
+	case SVC_HELD:
+	case SVC_OFF:
+	case SVC_OFF_KILLED:
+	case SVC_STOPPING:
+	case SVC_KILLING:
+	case SVC_BACKOFF: return "\033[33m";
+	case SVC_DOWN:
+	case SVC_N_STATES: break;
+	}
+	return "";
+}
+
+static void pad(struct text *out, const char *cell, size_t to)
+{
+	size_t w = width(cell);
+
+	text_repeat(out, ' ', w < to ? to - w + 2 : 2);
+}
+
+static void put_row(struct text *out, const struct ipc_item *item, const size_t *widths,
+                    int64_t now, bool colour)
+{
+	char cell[CELL];
+	struct text t;
+
+	for (unsigned c = 0; c < COLUMNS; c++) {
+		bool coloured = colour && c == 1 && *colour_of(item->state);
+
+		text_init(&t, cell, sizeof cell);
+		put_cell(&t, item, c, now);
+		if (coloured)
+			text_str(out, colour_of(item->state));
+		text_str(out, cell);
+		if (coloured)
+			text_str(out, "\033[0m");
+		pad(out, cell, widths[c]);
+	}
+	text_init(&t, cell, sizeof cell);
+	if (item->why != WHY_END) /* the last exit says it already */
+		describe_why(&t, item, now, ask_utf8);
+	text_str(out, cell);
+	text_char(out, '\n');
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct ipc_item *)a)->name, ((const struct ipc_item *)b)->name);
+}
+
+void show_table(struct text *out, struct ipc_item *items, size_t n, bool colour)
+{
+	size_t widths[COLUMNS];
+	int64_t now = record_now_ms();
+	char cell[CELL];
+	struct text t;
+
+	qsort(items, n, sizeof *items, by_name);
+	for (unsigned c = 0; c < COLUMNS; c++)
+		widths[c] = strlen(titles[c]);
+	for (size_t i = 0; i < n; i++)
+		for (unsigned c = 0; c < COLUMNS; c++) {
+			text_init(&t, cell, sizeof cell);
+			put_cell(&t, &items[i], c, now);
+			if (width(cell) > widths[c])
+				widths[c] = width(cell);
+		}
+	for (unsigned c = 0; c < COLUMNS; c++) {
+		text_str(out, titles[c]);
+		pad(out, titles[c], widths[c]);
+	}
+	text_str(out, "WHY\n");
+	for (size_t i = 0; i < n; i++)
+		put_row(out, &items[i], widths, now, colour);
+}
+
+void show_line(struct text *out, const struct ipc_item *item)
+{
+	size_t before;
+
+	text_name(out, item->name, item->name_len, ask_utf8);
+	text_str(out, ": ");
+	text_str(out, state_word(item->state));
+	before = out->len;
+	text_str(out, ": ");
+	describe_why(out, item, record_now_ms(), ask_utf8);
+	if (out->len == before + 2) {
+		out->len = before;
+		out->buf[before] = '\0';
+	}
+}
+
+/* ---- JSON ---- */
+
+static void put_key(struct text *out, const char *key)
+{
+	text_str(out, ", \"");
+	text_str(out, key);
+	text_str(out, "\": ");
+}
+
+static void put_word(struct text *out, const char *key, const char *word)
+{
+	put_key(out, key);
+	text_json(out, word, strlen(word));
+}
+
+static void put_bool(struct text *out, const char *key, bool value)
+{
+	put_key(out, key);
+	text_str(out, value ? "true" : "false");
+}
+
+static void put_number(struct text *out, const char *key, int64_t value)
+{
+	put_key(out, key);
+	text_i64(out, value);
+}
+
+static void put_end(struct text *out, const struct end *end)
+{
+	put_key(out, "last_exit");
+	switch ((enum end_kind)end->kind) {
+	case END_NONE:
+		text_str(out, "null");
+		return;
+	case END_EXIT:
+		text_str(out, "{\"exit\": ");
+		break;
+	case END_SIGNAL:
+		text_str(out, "{\"signal\": ");
+		break;
+	case END_SPAWN:
+		text_str(out, "{\"step\": ");
+		text_json(out, step_word(end->step), strlen(step_word(end->step)));
+		put_word(out, "error", strerror(end->code));
+		text_str(out, ", \"errno\": ");
+		break;
+	}
+	text_i64(out, end->code);
+	text_char(out, '}');
+}
+
+static void put_object(struct text *out, const struct ipc_item *item, const unsigned *result)
+{
+	int64_t now = record_now_ms();
+	char why[CELL];
+	struct text t;
+
+	text_str(out, "{\"name\": ");
+	text_json(out, item->name, item->name_len);
+	if (result)
+		put_word(out, "result", result_word(*result));
+	put_word(out, "state", state_word(item->state));
+	put_bool(out, "wished_up", item->flags & ITEM_WISH);
+	put_bool(out, "respawn", item->flags & ITEM_RESPAWN);
+	put_bool(out, "group", item->flags & ITEM_GROUP);
+	put_number(out, "pid", item->pid);
+	put_number(out, "since_ms", item->since_ms ? now - item->since_ms : 0);
+	put_number(out, "crashes", item->crashes);
+	if (item->deadline_ms)
+		put_number(out, "until_ms", item->deadline_ms > now ? item->deadline_ms - now : 0);
+	put_end(out, &item->end);
+	text_init(&t, why, sizeof why);
+	describe_why(&t, item, now, true);
+	put_word(out, "why", why);
+	if (item->detail_len && item->why != WHY_LOAD) {
+		put_key(out, "other");
+		text_json(out, item->detail, item->detail_len);
+	}
+	text_char(out, '}');
+}
+
+void show_json(struct text *out, const struct ipc_item *items, const unsigned *results, size_t n)
+{
+	text_char(out, '[');
+	for (size_t i = 0; i < n; i++) {
+		text_str(out, i ? ",\n " : "");
+		put_object(out, &items[i], results ? &results[i] : NULL);
+	}
+	text_str(out, "]\n");
+}

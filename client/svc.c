@@ -1,0 +1,148 @@
+/* svc.c - cinit.svc: commands about services. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/ask.h"
+#include "client/list.h"
+#include "client/run.h"
+#include "client/show.h"
+
+static const char usage[] =
+	"usage: cinit.svc [-r RUNDIR] [-t SECONDS] [-q] [--json] [--only] [--no-wait] VERB [NAME ...]\n"
+	"  start NAME ...        with what it needs and wants (--only: without)\n"
+	"  stop NAME ...         with what needs it (--only: refuse while something does)\n"
+	"  restart NAME ...      try-restart NAME ...: only what is up\n"
+	"  status [NAME ...]     exit code 3 unless all are up\n"
+	"  list                  all services\n"
+	"  wait [up|down|settled] [NAME ...]\n";
+
+static int usage_error(const char *where, const char *why)
+{
+	complain(where, "", why);
+	return CODE_USAGE;
+}
+
+/* `wait`: an optional goal before the names. */
+static int parse_wait(struct run *r)
+{
+	static const struct { const char *word; enum goal goal; } goals[] = {
+		{"up", GOAL_UP}, {"down", GOAL_DOWN}, {"settled", GOAL_SETTLED},
+	};
+
+	r->goal = GOAL_UP;
+	for (size_t i = 0; r->n && i < sizeof goals / sizeof *goals; i++)
+		if (strcmp(r->names[0], goals[i].word) == 0) {
+			r->goal = goals[i].goal;
+			r->names++;
+			r->n--;
+			break;
+		}
+	if (r->n == 0 && r->goal != GOAL_SETTLED)
+		return usage_error("wait", "names no service");
+	return 0;
+}
+
+static int check_names(const struct run *r)
+{
+	bool optional = r->verb == VERB_STATUS || r->verb == VERB_WAIT;
+
+	if (r->verb == VERB_LIST && r->n)
+		return usage_error("list", "takes no names");
+	if (r->verb != VERB_LIST && !optional && r->n == 0)
+		return usage_error(verb_word(r->verb), "names no service");
+	for (size_t i = 0; i < r->n; i++) {
+		if (!*r->names[i])
+			return usage_error(verb_word(r->verb), "an empty name");
+		if (strlen(r->names[i]) > SVC_NAME_MAX)
+			return usage_error(verb_word(r->verb), "a name longer than 255 bytes");
+	}
+	return 0;
+}
+
+static int parse_verb(struct run *r, char **words, int n)
+{
+	if (n < 1)
+		return usage_error("", "no verb; see cinit.svc -h");
+	r->verb = verb_of_word(words[0]);
+	r->names = words + 1;
+	r->n = (size_t)n - 1;
+	switch (r->verb) {
+	case VERB_WAIT:
+		return parse_wait(r) ? CODE_USAGE : check_names(r);
+	case VERB_START:
+	case VERB_STOP:
+	case VERB_RESTART:
+	case VERB_TRY_RESTART:
+	case VERB_STATUS:
+	case VERB_LIST:
+		return check_names(r);
+	case VERB_NONE:
+	case VERB_DEPENDENTS:
+	case VERB_HALT:
+	case VERB_POWEROFF:
+	case VERB_REBOOT:
+	case VERB_N:
+		break;
+	}
+	return usage_error(words[0], "not a verb; see cinit.svc -h");
+}
+
+static int print(const char *text)
+{
+	return write(1, text, strlen(text)) < 0;
+}
+
+enum { OPT_JSON = 256, OPT_ONLY, OPT_NO_WAIT };
+
+/* -1 to go on, else the exit code. */
+static int parse_options(struct run *r, int argc, char **argv, const char **rundir)
+{
+	static const struct option longs[] = {
+		{"json", no_argument, NULL, OPT_JSON}, {"only", no_argument, NULL, OPT_ONLY},
+		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, {"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
+	};
+	uint64_t ms;
+	int o;
+
+	while ((o = getopt_long(argc, argv, ":r:t:qhV", longs, NULL)) != -1) {
+		switch (o) {
+		case 'r': *rundir = optarg; break;
+		case 'q': r->quiet = true; break;
+		case OPT_JSON: r->json = true; break;
+		case OPT_ONLY: r->only = true; break;
+		case OPT_NO_WAIT: r->no_wait = true; break;
+		case 'h': return print(usage);
+		case 'V': return print("cinit.svc " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+		case 't':
+			if (!parse_seconds(optarg, strlen(optarg), 86400u * 1000, &ms))
+				return usage_error("-t", "not a number of seconds up to 86400");
+			r->limited = true;
+			r->limit_ms = (int64_t)ms;
+			break;
+		case ':': return usage_error(argv[optind - 1], "needs an argument");
+		default: return usage_error(argv[optind - 1], "not an option; see cinit.svc -h");
+		}
+	}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct run r = {.verb = VERB_NONE};
+	const char *rundir = NULL;
+	int code;
+
+	ask_program = "cinit.svc";
+	ask_utf8 = utf8_locale();
+	code = parse_options(&r, argc, argv, &rundir);
+	if (code >= 0)
+		return code;
+	code = parse_verb(&r, argv + optind, argc - optind);
+	if (code)
+		return code;
+	code = (int)ask_connect(rundir, false);
+	return code ? code : (int)run(&r);
+}

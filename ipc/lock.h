@@ -1,0 +1,24 @@
+/* lock.h - one supervisor for each RUNDIR, whatever the method.
+ *
+ * RUNDIR/lock bears a POSIX record lock over its first byte while a supervisor
+ * lives: the kernel gives it back on death, keeps it over exec, and tells the
+ * holder's pid (fcntl(2)).  Its text is the name of the method, for clients.
+ */
+#ifndef CINIT_IPC_LOCK_H
+#define CINIT_IPC_LOCK_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Makes RUNDIR where it is missing, checks that it is a directory of ours that
+ * others cannot write, takes the lock and writes `method` beside it.  0; or -1
+ * with errno, *holder the pid of a live supervisor (EBUSY; 0 if it is in
+ * another PID namespace) and *what the step that failed. */
+int lock_take(const char *rundir, const char *method, pid_t *holder, const char **what);
+/* Is the lock that was taken still the one at RUNDIR/lock? */
+int lock_is_current(const char *rundir);
+/* Who holds the lock of RUNDIR, asked by a client: its pid (0: in another
+ * namespace), or -1 if nobody does.  The method's name goes to buf. */
+pid_t lock_holder(const char *rundir, char *buf, size_t cap);
+
+#endif

@@ -1,0 +1,116 @@
+/* client.c - the client's side of the socket method. */
+#include "ipc/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ipc/socket/ipc.h"
+#include "ipc/text.h"
+
+static int fd = -1;
+
+/* A RUNDIR that is too long for an address is reached through its directory. */
+static int connect_from_within(const char *rundir)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = IPC_SOCKET_NAME};
+	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -1, err;
+
+	if (back < 0)
+		return -1;
+	if (chdir(rundir) == 0)
+		r = connect(fd, (const struct sockaddr *)&a, sizeof a);
+	err = errno;
+	if (fchdir(back) < 0)
+		r = -1;
+	close(back);
+	errno = err;
+	return r;
+}
+
+int ipc_connect(const char *rundir)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct text t;
+	int r, err;
+
+	text_init(&t, a.sun_path, sizeof a.sun_path);
+	text_str(&t, rundir);
+	text_str(&t, "/" IPC_SOCKET_NAME);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	r = t.cut ? connect_from_within(rundir) : connect(fd, (const struct sockaddr *)&a, sizeof a);
+	if (r == 0)
+		return 0;
+	err = errno;
+	ipc_close();
+	errno = err;
+	return -1;
+}
+
+int ipc_request(const struct ipc_record *request)
+{
+	ssize_t n = send(fd, request, sizeof *request, MSG_NOSIGNAL);
+
+	if (n == (ssize_t)sizeof *request)
+		return 0;
+	if (n >= 0)
+		errno = EPROTO;
+	return -1;
+}
+
+/* Until the answer can be read; only called when there is a limit. */
+static int wait_readable(int64_t until_ms)
+{
+	for (;;) {
+		struct pollfd p = {.fd = fd, .events = POLLIN};
+		int64_t left = until_ms - record_now_ms();
+		int n = poll(&p, 1, left > 60000 ? 60000 : left < 0 ? 0 : (int)left);
+
+		if (n > 0)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -1;
+		if (left <= 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	}
+}
+
+int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
+{
+	ssize_t n;
+
+	if (until_ms && wait_readable(until_ms) < 0)
+		return -1;
+	do
+		n = recv(fd, answer, sizeof *answer, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	if (n == 0) {
+		errno = ECONNRESET;
+		return -1;
+	}
+	switch (record_check(answer, (size_t)n)) {
+	case RECORD_FINE:
+	case RECORD_VERSION: return 0;
+	case RECORD_SIZE:
+	case RECORD_MAGIC:
+	case RECORD_FIELD: break;
+	}
+	errno = EPROTO;
+	return -1;
+}
+
+void ipc_close(void)
+{
+	if (fd >= 0)
+		close(fd);
+	fd = -1;
+}

@@ -1,0 +1,321 @@
+/* server.c - the supervisor's side of the socket method.
+ *
+ * ipc_fd is an epoll instance over the listener and all connections, so the
+ * loop sees one descriptor.  A connection may stay open for many requests. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ipc/cinit_ipc.h"
+#include "ipc/socket/ipc.h"
+#include "ipc/text.h"
+
+#define LISTENER UINT32_MAX
+
+struct client {
+	int fd;
+	uint32_t count;   /* tells the uses of a row apart; 0: never used */
+	uint64_t used;    /* when it last asked, in requests */
+	bool open, may_command, waits;
+};
+
+int ipc_fd = -1;
+bool ipc_more;
+
+static int listener = -1;
+static dev_t socket_dev;
+static ino_t socket_ino;
+static struct client clients[IPC_CLIENTS_MAX];
+static uint32_t n_clients, n_others, clients_high;
+static uint64_t requests;
+static bool deaf; /* the listener is not polled: no descriptor for a client */
+
+static int watch(int op, int fd, uint32_t events, uint32_t data)
+{
+	struct epoll_event ev = {.events = events, .data.u32 = data};
+
+	return epoll_ctl(ipc_fd, op, fd, &ev);
+}
+
+static void hear(void)
+{
+	if (deaf && watch(EPOLL_CTL_MOD, listener, EPOLLIN, LISTENER) == 0)
+		deaf = false;
+}
+
+static struct ipc_address address_of(const struct client *c)
+{
+	return (struct ipc_address){(uint64_t)(c - clients), c->count};
+}
+
+static void drop(struct client *c)
+{
+	if (!c->open)
+		return;
+	c->open = false;
+	n_clients--;
+	n_others -= !c->may_command;
+	close(c->fd);
+	ipc_gone(address_of(c));
+	while (clients_high && !clients[clients_high - 1].open)
+		clients_high--;
+	hear();
+}
+
+static void close_all(void)
+{
+	for (uint32_t i = 0; i < IPC_CLIENTS_MAX && n_clients; i++)
+		drop(&clients[i]);
+	if (listener >= 0)
+		close(listener);
+	if (ipc_fd >= 0)
+		close(ipc_fd);
+	listener = ipc_fd = -1;
+	deaf = false;
+}
+
+/* ---- the endpoint ---- */
+
+static void socket_path(struct text *t, char *buf, size_t cap)
+{
+	text_init(t, buf, cap);
+	text_str(t, ipc_rundir);
+	text_str(t, "/" IPC_SOCKET_NAME);
+}
+
+/* Binds in RUNDIR.  A path that does not fit an address is reached from
+ * within the directory; the supervisor's own directory is / otherwise. */
+static int bind_in_rundir(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct text t;
+	int r;
+
+	socket_path(&t, a.sun_path, sizeof a.sun_path);
+	if (!t.cut)
+		return bind(listener, (const struct sockaddr *)&a, sizeof a);
+	text_init(&t, a.sun_path, sizeof a.sun_path);
+	text_str(&t, IPC_SOCKET_NAME);
+	if (chdir(ipc_rundir) < 0)
+		return -1;
+	r = bind(listener, (const struct sockaddr *)&a, sizeof a);
+	return chdir("/") < 0 ? -1 : r;
+}
+
+/* The steps in the order in which nobody can slip in between: no client can
+ * connect before listen(). */
+static const char *make_endpoint(void)
+{
+	char path[4096];
+	struct text t;
+	struct stat st;
+
+	socket_path(&t, path, sizeof path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return "unlink";
+	listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (listener < 0)
+		return "socket";
+	if (bind_in_rundir() < 0)
+		return "bind";
+	if (chmod(path, 0666) < 0)
+		return "chmod";
+	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return "lstat";
+	socket_dev = st.st_dev;
+	socket_ino = st.st_ino;
+	if (listen(listener, IPC_BACKLOG) < 0)
+		return "listen";
+	ipc_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ipc_fd < 0)
+		return "epoll";
+	return watch(EPOLL_CTL_ADD, listener, EPOLLIN, LISTENER) < 0 ? "epoll" : NULL;
+}
+
+int cinit_ipc_init(void)
+{
+	const char *step;
+
+	close_all();
+	step = make_endpoint();
+	if (!step)
+		return 1;
+	ipc_set_problem(step, errno);
+	close_all();
+	return 0;
+}
+
+static bool is_ours(void)
+{
+	char path[4096];
+	struct text t;
+	struct stat st;
+
+	socket_path(&t, path, sizeof path);
+	return lstat(path, &st) == 0 && st.st_dev == socket_dev && st.st_ino == socket_ino
+	       && (st.st_mode & 0777) == 0666;
+}
+
+/* ---- connections ---- */
+
+static bool may_command(int fd)
+{
+	struct ucred who;
+	socklen_t n = sizeof who;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
+		return false;
+	return who.uid == 0 || who.uid == geteuid();
+}
+
+/* The connection that is given up first: of those without a pending request
+ * the one that has been silent longest, users who may not command before the
+ * others.  With `waiting`, such users' pending ones too. */
+static struct client *least(bool waiting)
+{
+	struct client *best = NULL;
+
+	for (uint32_t i = 0; i < clients_high; i++) {
+		struct client *c = &clients[i];
+
+		if (!c->open || (c->waits && (!waiting || c->may_command)))
+			continue;
+		if (!best || c->may_command < best->may_command
+		    || (c->may_command == best->may_command && c->used < best->used))
+			best = c;
+	}
+	return best;
+}
+
+static bool make_room(void)
+{
+	struct client *c = least(false);
+
+	if (!c)
+		c = least(true);
+	if (c)
+		drop(c);
+	return c != NULL;
+}
+
+static void receive(struct client *c)
+{
+	struct ipc_record r;
+	ssize_t n = recv(c->fd, &r, sizeof r, MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	c->used = ++requests;
+	c->waits = true; /* until cinit_ipc_send() */
+	if (n <= 0 || !ipc_receive(&r, (size_t)n, address_of(c), c->may_command))
+		drop(c);
+}
+
+static void adopt(int fd)
+{
+	uint32_t i = 0, count;
+	struct client *c;
+
+	while (i < clients_high && clients[i].open)
+		i++;
+	c = &clients[i];
+	if (watch(EPOLL_CTL_ADD, fd, EPOLLIN, i) < 0) {
+		close(fd);
+		return;
+	}
+	if (i == clients_high)
+		clients_high++;
+	count = c->count + 1;
+	*c = (struct client){.fd = fd, .count = count ? count : 1, .used = ++requests,
+	                     .open = true, .may_command = may_command(fd)};
+	n_clients++;
+	n_others += !c->may_command;
+	if (n_others > IPC_CLIENTS_OTHERS)
+		make_room();
+	if (c->open)
+		receive(c); /* often it has asked already */
+}
+
+/* One connection: 1 when there may be more. */
+static int accept_one(void)
+{
+	int fd;
+
+	if (n_clients == IPC_CLIENTS_MAX)
+		make_room();
+	if (n_clients == IPC_CLIENTS_MAX) {
+		errno = EMFILE;
+		fd = -1;
+	} else {
+		fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	}
+	if (fd >= 0) {
+		adopt(fd);
+		return 1;
+	}
+	if (errno == ECONNABORTED || errno == EINTR)
+		return 1;
+	if (errno == EAGAIN)
+		return 0;
+	if (make_room())
+		return 1;
+	/* Polling on would spin; the next client that leaves opens it again. */
+	if (watch(EPOLL_CTL_MOD, listener, 0, LISTENER) == 0)
+		deaf = true;
+	return 0;
+}
+
+static void accept_some(void)
+{
+	for (int i = 0; i < IPC_ACCEPTS; i++)
+		if (!accept_one())
+			return;
+	ipc_more = true;
+}
+
+int cinit_ipc_listen(void)
+{
+	struct epoll_event ev[IPC_EVENTS];
+	int n;
+
+	ipc_more = false;
+	if (ipc_recheck && !is_ours()) {
+		close_all();
+		return 0;
+	}
+	n = epoll_wait(ipc_fd, ev, IPC_EVENTS, 0);
+	for (int i = 0; i < n; i++) {
+		if (ev[i].data.u32 == LISTENER)
+			accept_some();
+		else if (clients[ev[i].data.u32].open)
+			receive(&clients[ev[i].data.u32]);
+	}
+	if (n == IPC_EVENTS)
+		ipc_more = true;
+	return 1;
+}
+
+int cinit_ipc_send(void *data)
+{
+	const struct ipc_record *r = data;
+	struct ipc_address to;
+	struct client *c;
+
+	if (!ipc_address_of(r->handle, &to))
+		return 0;
+	c = &clients[to.a];
+	if (!c->open || c->count != to.b)
+		return 0;
+	c->waits = false;
+	/* A client that does not read is not waited for; an error tells it soonest
+	 * when the connection ends. */
+	if (send(c->fd, r, sizeof *r, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof *r)
+		return 1;
+	shutdown(c->fd, SHUT_RDWR);
+	return 0;
+}

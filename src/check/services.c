@@ -1,0 +1,111 @@
+/* services.c - what the loader has no opinion on in the directories that it read. */
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/check/check.h"
+#include "src/config/dir.h"
+#include "src/limits.h"
+
+static void put_path(struct text *t, char *buf, size_t cap, const char *dir, const char *name)
+{
+	text_init(t, buf, cap);
+	text_str(t, dir);
+	text_char(t, '/');
+	text_str(t, name);
+}
+
+static void check_respawn(struct tally *t, const char *dir)
+{
+	char path[PATH_MAX + 512];
+	struct text p;
+	struct stat st;
+
+	put_path(&p, path, sizeof path, dir, "respawn");
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		tally_add(t, FINDING_WARNING, path, "its content is ignored",
+		          "only that the file is there counts");
+}
+
+static void check_delay(struct tally *t, const char *dir)
+{
+	char path[PATH_MAX + 512];
+	struct text p;
+	struct stat st;
+
+	put_path(&p, path, sizeof path, dir, "delay");
+	if (lstat(path, &st) == 0)
+		tally_add(t, FINDING_WARNING, path, "has no effect", "there is no `on` and no `off`");
+}
+
+static void check_service(struct tally *t, const struct config *c, uint32_t i)
+{
+	const struct conf_svc *s = config_svc(c, i);
+	char dir[PATH_MAX + 512];
+	struct text p;
+
+	put_path(&p, dir, sizeof dir, config_str(c, c->svc_root), config_name(c, i));
+	if (s->on.present)
+		check_program(t, dir, "on");
+	if (s->off.present)
+		check_program(t, dir, "off");
+	if (engine_svc(config_engine(c), i)->kind & KIND_RESPAWN)
+		check_respawn(t, dir);
+	if (!s->on.present && !s->off.present && !s->refusal)
+		check_delay(t, dir);
+}
+
+void check_services(struct tally *t, const struct config *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		check_service(t, c, i);
+}
+
+/* Names of conf/: NULL if it is one; else the hint may know which was meant. */
+static void check_conf_name(struct tally *t, const char *dir, const char *name)
+{
+	static const char *const known[] = {"last", "last.params", "last.env", "panic",
+		"panic.params", "panic.env", "sleep_before_kill"};
+	char path[PATH_MAX + 512], why[64];
+	struct hint h = {.name = name};
+	struct text p;
+
+	for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
+		if (strcmp(name, known[k]) == 0)
+			return;
+		hint_try(&h, known[k]);
+	}
+	put_path(&p, path, sizeof path, dir, name);
+	text_init(&p, why, sizeof why);
+	text_str(&p, "ignored");
+	if (h.best) {
+		text_str(&p, ", did you mean ");
+		text_str(&p, h.best);
+		text_char(&p, '?');
+	}
+	tally_add(t, FINDING_WARNING, path, "unknown entry", why);
+}
+
+void check_conf(struct tally *t, const struct config *c)
+{
+	const char *dir = config_str(c, c->conf_root), *name;
+	struct dir d;
+	unsigned char type;
+	unsigned n = 0;
+	int fd;
+
+	if (c->last.present)
+		check_program(t, dir, "last");
+	if (c->panic.present)
+		check_program(t, dir, "panic");
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return; /* absent, or the loader has said it */
+	dir_begin(&d, fd);
+	while (n++ < CONFIG_ENTRIES_MAX && dir_next(&d, &name, &type) > 0)
+		if (*name != '.')
+			check_conf_name(t, dir, name);
+	close(fd);
+}

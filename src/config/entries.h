@@ -1,0 +1,33 @@
+/* entries.h - the names that mean something in a service directory, in one
+ * table for the loader and for the checker's hints. */
+#ifndef CINIT_CONFIG_ENTRIES_H
+#define CINIT_CONFIG_ENTRIES_H
+
+#include <stdint.h>
+
+/* As bits, so that a directory's entries can be or'ed together. */
+enum entry {
+	ENTRY_ON = 1,
+	ENTRY_OFF = 2,
+	ENTRY_NEEDS = 4,
+	ENTRY_WANTS = 8,
+	ENTRY_RESPAWN = 16,
+	ENTRY_DELAY = 32,
+	ENTRY_ON_FILE = 64,  /* on.params or on.env */
+	ENTRY_OFF_FILE = 128,
+	ENTRY_LATER = 256,   /* described, but not built yet */
+	ENTRY_STRANGE = 512,
+	ENTRY_DOT = 1024,
+	ENTRY_LATER_DIR = 2048 /* ENTRY_LATER, and a directory */
+};
+
+struct entry_name {
+	char name[12];
+	uint16_t entry;      /* enum entry; 0 ends the table */
+};
+
+extern const struct entry_name entry_names[];
+
+enum entry entry_of(const char *name);
+
+#endif

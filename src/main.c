@@ -1,0 +1,290 @@
+/* main.c - options, mode, and the order in which the supervisor is set up. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/reboot.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ipc/cinit_ipc.h"
+#include "ipc/lock.h"
+#include "ipc/place.h"
+#include "src/shell/console.h"
+#include "src/shell/loop.h"
+#include "src/shell/rescue.h"
+#include "src/shell/shell.h"
+
+struct shell shell;
+
+struct options {
+	const char *dir, *rundir, *profile;
+	const char *unknown; /* the first word that means nothing to us */
+	bool machine, container;
+};
+
+static char dir[PATH_MAX], rundir[PATH_MAX];
+
+static const char usage[] =
+	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
+	"             [cprofile:PROFILE] ...\n"
+	"       cinit -h | -V\n";
+
+/* ---- words ---- */
+
+static _Noreturn void print_and_exit(const char *text)
+{
+	ssize_t n = write(1, text, strlen(text));
+
+	exit(n < 0);
+}
+
+/* Letters that take an argument, and where it goes. */
+static const char **argument_of(struct options *o, char letter)
+{
+	switch (letter) {
+	case 'c': return &o->dir;
+	case 'r': return &o->rundir;
+	case 'p': return &o->profile;
+	default: return NULL;
+	}
+}
+
+static void unknown(struct options *o, const char *word)
+{
+	if (!o->unknown)
+		o->unknown = word;
+}
+
+/* One word of the command line; how many words it took. */
+static int take_word(struct options *o, char **argv)
+{
+	const char *word = argv[0], **argument = word[0] == '-' ? argument_of(o, word[1]) : NULL;
+
+	if (argument && word[2]) {
+		*argument = word + 2;
+	} else if (argument && argv[1]) {
+		*argument = argv[1];
+		return 2;
+	} else if (strcmp(word, "-q") == 0) {
+		console_loudness = QUIET;
+	} else if (strcmp(word, "-v") == 0) {
+		console_loudness = VERBOSE;
+	} else if (strcmp(word, "-h") == 0) {
+		print_and_exit(usage);
+	} else if (strcmp(word, "-V") == 0) {
+		print_and_exit("cinit " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+	} else if (strcmp(word, "--machine") == 0) {
+		o->machine = true;
+	} else if (strcmp(word, "--container") == 0) {
+		o->container = true;
+	} else {
+		unknown(o, word);
+	}
+	return 1;
+}
+
+static const char *profile_word(char **argv)
+{
+	const char *found = NULL;
+
+	for (; *argv; argv++)
+		if (strncmp(*argv, "cprofile:", 9) == 0)
+			found = *argv + 9;
+	return found;
+}
+
+static void parse(struct options *o, char **argv)
+{
+	char **words = argv + 1;
+
+	while (*words) {
+		if (strncmp(*words, "cprofile:", 9) == 0)
+			words++;
+		else
+			words += take_word(o, words);
+	}
+	if (!o->profile)
+		o->profile = profile_word(argv + 1);
+	if (!o->profile)
+		o->profile = getenv("cprofile");
+	if (!o->profile)
+		o->profile = "init";
+}
+
+/* ---- surroundings ---- */
+
+/* Descriptors 0 to 2 must be something, or the next open becomes one of them. */
+static void open_standard(void)
+{
+	static const char *const places[] = {"/dev/console", "/dev/null", "/"};
+	size_t i = getpid() == 1 ? 0 : 1;
+	int fd;
+
+	while ((fd = fcntl(0, F_GETFD) < 0 ? 0 : fcntl(1, F_GETFD) < 0 ? 1
+	           : fcntl(2, F_GETFD) < 0 ? 2 : -1) >= 0 && i < 3) {
+		int flags = i < 2 ? O_RDWR | O_NOCTTY : O_RDONLY | O_DIRECTORY;
+
+		if (open(places[i], flags) < 0)
+			i++;
+	}
+}
+
+/* What we inherited is not for services. */
+static void close_on_exec(void)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */) == 0)
+		return;
+#endif
+	for (int fd = 3; fd < 1024; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* We hold descriptors for every service; they get back what we were given. */
+static void raise_descriptors(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return;
+	shell.nofile_soft = l.rlim_cur;
+	shell.nofile_hard = l.rlim_max;
+	if (l.rlim_cur == l.rlim_max)
+		return;
+	l.rlim_cur = l.rlim_max;
+	shell.nofile_raised = setrlimit(RLIMIT_NOFILE, &l) == 0;
+	if (!shell.nofile_raised)
+		shell.nofile_hard = shell.nofile_soft;
+}
+
+/* reboot(2) refuses to be asked about ctrl-alt-del in every PID namespace but
+ * the first, which tells a machine without needing /proc. */
+static enum mode find_mode(const struct options *o)
+{
+	if (o->machine)
+		return MODE_MACHINE;
+	if (o->container)
+		return MODE_CONTAINER;
+	if (getpid() != 1)
+		return MODE_USER;
+	return reboot(RB_DISABLE_CAD) == 0 ? MODE_MACHINE : MODE_CONTAINER;
+}
+
+static const char *mode_word(enum mode mode)
+{
+	switch (mode) {
+	case MODE_MACHINE: return "machine";
+	case MODE_CONTAINER: return "container";
+	case MODE_USER: return "user";
+	}
+	return "?";
+}
+
+static void say_hello(void)
+{
+	struct text *t = say_begin();
+
+	text_str(t, CINIT_VERSION " (" CINIT_IPC_METHOD "): ");
+	text_str(t, mode_word(shell.mode));
+	text_str(t, " mode, pid ");
+	text_i64(t, getpid());
+	text_str(t, ", tree ");
+	text_name(t, shell.dir, strlen(shell.dir), true);
+	text_str(t, ", run ");
+	text_name(t, ipc_rundir, strlen(ipc_rundir), true);
+	say_end();
+}
+
+/* ---- the way up ---- */
+
+/* A reason to end; on a machine, where nothing may, only said. */
+static int refuse(const char *where, const char *why, int code)
+{
+	say(where, "", why);
+	console_flush();
+	return shell.mode == MODE_MACHINE ? 0 : code;
+}
+
+/* The instance lock comes before anything else.  0, or the exit code. */
+static int take_instance(void)
+{
+	const char *what;
+	pid_t holder;
+	char why[64];
+	struct text t;
+
+	if (lock_take(ipc_rundir, CINIT_IPC_METHOD, &holder, &what) == 0 || errno != EBUSY)
+		return 0; /* no lock for want of a place: the loop tries again */
+	text_init(&t, why, sizeof why);
+	text_str(&t, "already supervised by pid ");
+	text_i64(&t, holder);
+	return refuse(ipc_rundir, why, 1);
+}
+
+static int find_places(const struct options *o)
+{
+	if (place_dir(o->dir, dir, sizeof dir) < 0 || place_rundir(o->rundir, rundir, sizeof rundir) < 0)
+		return refuse("tree or run directory", strerror(errno), 2);
+	shell.dir = dir;
+	ipc_rundir = rundir;
+	return 0;
+}
+
+static int set_up(const struct options *o)
+{
+	int code;
+
+	shell.mode = find_mode(o);
+	if (o->unknown && (code = refuse(o->unknown, "not an option or word of cinit", 2)))
+		return code;
+	if ((code = find_places(o)))
+		return code;
+	shell.profile = o->profile;
+	if (chdir("/") < 0)
+		say_errno("/", "chdir", errno);
+	umask(022);
+	raise_descriptors();
+	if (shell.mode == MODE_USER && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		say_errno("prctl", "subreaper", errno);
+	return take_instance();
+}
+
+/* Neither loop nor tree could be had.  A machine still must not lose PID 1. */
+static int last_resort(const char *where, int err)
+{
+	int code = refuse(where, strerror(err), 1);
+
+	if (code)
+		return code;
+	execl("/bin/sh", "-sh", (char *)NULL);
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.dir = NULL};
+	int code;
+
+	(void)argc;
+	open_standard();
+	close_on_exec();
+	parse(&o, argv);
+	code = set_up(&o);
+	if (code)
+		return code;
+	if (loop_init() < 0)
+		return last_resort("epoll or signalfd", errno);
+	say_hello();
+	loop_try_ipc();
+	shell.now_ms = record_now_ms();
+	if (rescue_or_boot() < 0)
+		return last_resort(shell.dir, ENOENT);
+	return loop_run();
+}

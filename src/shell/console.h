@@ -1,0 +1,27 @@
+/* console.h - what the supervisor says, on descriptor 2.
+ *
+ * Lines are collected and written once per turn of the loop, only when the
+ * console can take them: a terminal that was stopped never stops us.  What
+ * does not fit meanwhile is dropped and counted, and the count is said.
+ */
+#ifndef CINIT_SHELL_CONSOLE_H
+#define CINIT_SHELL_CONSOLE_H
+
+#include "ipc/text.h"
+
+enum loudness { QUIET, NORMAL, VERBOSE };
+
+extern enum loudness console_loudness;
+
+/* "cinit: where: what: why"; an empty part is left out with its colon. */
+void say(const char *where, const char *what, const char *why);
+/* The same with the text of errno `err` as why. */
+void say_errno(const char *where, const char *what, int err);
+/* A line of one's own: begin, write to the text, end. */
+struct text *say_begin(void);
+void say_end(void);
+
+/* Writes out what was said, as far as that goes without waiting. */
+void console_flush(void);
+
+#endif

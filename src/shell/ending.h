@@ -1,0 +1,24 @@
+/* ending.h - the shutdown: services in reverse order, then whatever is left,
+ * conf/last, and the end of the machine or of this process. */
+#ifndef CINIT_SHELL_ENDING_H
+#define CINIT_SHELL_ENDING_H
+
+#include "src/shell/shell.h"
+
+/* Begins it; a later request only changes how it ends. */
+void ending_begin(enum ending how);
+bool ending_has_begun(void);
+
+/* The engine: all services are down, all clients answered. */
+void ending_services_down(void);
+void ending_last_ended(void);
+
+/* When ending_turn() wants to be called without an event, or NEVER. */
+int64_t ending_deadline(void);
+/* Goes on with the shutdown as far as it can; called each turn. */
+void ending_turn(void);
+/* True when the loop is over: the end of this process (never on a machine,
+ * whose end is reboot(2)). */
+bool ending_is_over(void);
+
+#endif

@@ -1,0 +1,229 @@
+/* loop.c - the turns of the supervisor. */
+#include "src/shell/loop.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ipc/cinit_ipc.h"
+#include "ipc/lock.h"
+#include "src/limits.h"
+#include "src/shell/console.h"
+#include "src/shell/ending.h"
+#include "src/shell/process.h"
+#include "src/shell/rescue.h"
+#include "src/shell/services.h"
+#include "src/shell/signals.h"
+
+static int epoll_fd = -1, signal_fd = -1;
+static bool reap_due;                  /* children may wait to be reaped */
+static int64_t reap_after_ms;          /* orphans are left alone until then */
+static bool actions_left;
+static bool ipc_said;                  /* the problem was said, not again */
+
+/* ---- sources ---- */
+
+static uint64_t tag(enum source source, uint32_t svc, enum proc_role role)
+{
+	return (uint64_t)source << 40 | (uint64_t)role << 32 | svc;
+}
+
+int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = tag(source, svc, role)};
+
+	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+int loop_init(void)
+{
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	signal_fd = signals_open();
+	if (epoll_fd < 0 || signal_fd < 0)
+		return -1;
+	return loop_watch(signal_fd, SOURCE_SIGNALS, 0, ROLE_MAIN);
+}
+
+static void say_ipc_problem(const char *what, const char *why)
+{
+	if (!ipc_said)
+		say("ipc", what, why);
+	ipc_said = true;
+}
+
+/* The lock first: whoever holds it owns the endpoint. */
+static bool take_lock(void)
+{
+	const char *what;
+	pid_t holder;
+
+	if (lock_take(ipc_rundir, CINIT_IPC_METHOD, &holder, &what) == 0)
+		return true;
+	ipc_set_problem(what, errno);
+	say_ipc_problem(ipc_rundir, errno == EBUSY ? "already supervised" : ipc_problem);
+	return false;
+}
+
+void loop_try_ipc(void)
+{
+	if (ipc_fd >= 0 || !take_lock())
+		return;
+	if (!cinit_ipc_init()) {
+		say_ipc_problem(ipc_rundir, ipc_problem);
+		return;
+	}
+	if (loop_watch(ipc_fd, SOURCE_IPC, 0, ROLE_MAIN) < 0)
+		say_errno("ipc", "epoll", errno);
+	ipc_said = false;
+}
+
+/* A service has come up: the endpoint may have become possible, or been lost. */
+static void look_after_ipc(void)
+{
+	if (ipc_fd >= 0 && (!lock_is_current(ipc_rundir) || !cinit_ipc_listen()))
+		say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
+	ipc_recheck = false;
+	loop_try_ipc();
+}
+
+/* ---- reaping ---- */
+
+static int64_t clock_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void reaped(pid_t pid, int status)
+{
+	uint32_t svc;
+	enum proc_role role;
+
+	if (services_find(pid, &svc, &role))
+		services_ended(svc, role, status);
+}
+
+/* Reaps whoever has ended, within a bound and unless it has become slow: then
+ * many are dying, and waiting until they are dead costs the kernel least. */
+static void reap(void)
+{
+	int64_t before = clock_ns(), after;
+	int status;
+
+	reap_due = false;
+	for (unsigned n = 0; n < TURN_REAPS; n++) {
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid <= 0)
+			return;
+		reaped(pid, status);
+		after = clock_ns();
+		if (after - before > REAP_SLOW_NS) {
+			reap_after_ms = shell.now_ms + REAP_PAUSE_MS;
+			break;
+		}
+		before = after;
+	}
+	reap_due = true;
+}
+
+/* A service of ours has ended: reaped by name, whatever happens to orphans. */
+static void reap_one(uint32_t svc, enum proc_role role)
+{
+	const struct proc *p = services_proc(svc, role);
+	int status;
+
+	if (p->pid > 0 && waitpid(p->pid, &status, WNOHANG) == p->pid)
+		services_ended(svc, role, status);
+}
+
+/* ---- a turn ---- */
+
+static void dispatch(const struct epoll_event *ev, enum source which)
+{
+	uint64_t data = ev->data.u64;
+	uint32_t svc = (uint32_t)data;
+	enum proc_role role = (enum proc_role)(data >> 32 & 0xff);
+
+	if ((enum source)(data >> 40) != which)
+		return;
+	switch (which) {
+	case SOURCE_EXEC: services_exec_result(svc, role); break;
+	case SOURCE_PIDFD: reap_one(svc, role); break;
+	case SOURCE_SIGNALS: reap_due |= signals_take(signal_fd); break;
+	case SOURCE_IPC: ipc_more = true; break;
+	}
+}
+
+static void serve_ipc(void)
+{
+	if (ipc_fd < 0 || !ipc_more)
+		return;
+	if (cinit_ipc_listen())
+		return;
+	say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
+	loop_try_ipc();
+}
+
+static void turn(const struct epoll_event *ev, int n)
+{
+	static const enum source order[] = {SOURCE_EXEC, SOURCE_PIDFD, SOURCE_SIGNALS, SOURCE_IPC};
+
+	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
+		for (int i = 0; i < n; i++)
+			dispatch(&ev[i], order[k]);
+	if (reap_due && reap_after_ms <= shell.now_ms)
+		reap();
+	serve_ipc();
+	actions_left = services_act();
+	if (ipc_recheck)
+		look_after_ipc();
+	rescue_turn();
+	ending_turn();
+	services_free_retired();
+	process_rest();
+}
+
+static int64_t first(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Milliseconds until something has to be done without an event; -1: never. */
+static int sleep_ms(void)
+{
+	int64_t at = engine_deadline(config_engine(shell.config)), left;
+
+	if (actions_left || ipc_more)
+		return 0;
+	at = first(first(at, rescue_deadline()), ending_deadline());
+	if (reap_due)
+		at = first(at, reap_after_ms);
+	if (at == NEVER)
+		return -1;
+	left = at - record_now_ms();
+	return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
+}
+
+int loop_run(void)
+{
+	struct epoll_event ev[TURN_EVENTS];
+
+	reap_due = true; /* children may have ended before we looked */
+	actions_left = true;
+	while (!ending_is_over()) {
+		int timeout = sleep_ms(), n;
+
+		if (timeout)
+			console_flush();
+		n = epoll_wait(epoll_fd, ev, TURN_EVENTS, timeout);
+		shell.now_ms = record_now_ms();
+		turn(ev, n);
+	}
+	console_flush();
+	return 0;
+}

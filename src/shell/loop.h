@@ -1,0 +1,29 @@
+/* loop.h - one epoll loop; what wakes it and in which order it works.
+ *
+ * Each turn: results of exec, then reaping, then requests, then deadlines and
+ * the engine's actions, each with a bound (limits.h).  What is left over makes
+ * the next turn not sleep.
+ */
+#ifndef CINIT_SHELL_LOOP_H
+#define CINIT_SHELL_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/shell/shell.h"
+
+/* What a descriptor in the loop is. */
+enum source { SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_PIDFD };
+
+/* Makes the loop and the descriptor for signals (all are blocked before).  0 or -1. */
+int loop_init(void);
+/* Watches fd for reading; svc and role say whose it is.  0 or -1 with errno. */
+int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role);
+/* (Re)tries to make the IPC endpoint if there is none. */
+void loop_try_ipc(void);
+/* Takes the endpoint, if there is one, out of the loop: it was closed. */
+void loop_lost_ipc(void);
+/* Runs until the supervisor ends; the exit code. */
+int loop_run(void);
+
+#endif

@@ -1,0 +1,337 @@
+/* process.c - spawning, signalling and what becomes of a process. */
+#include "src/shell/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ipc/text.h"
+#include "src/limits.h"
+#include "src/shell/spawn_child.h"
+
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
+
+/* The memory of one child in flight: from below its description, the pointers
+ * and the strings made for it; from above its stack. */
+#define SLOT_STACK 4096 /* of SPAWN_STACK; system calls need little */
+
+static char *slots;             /* SPAWN_IN_FLIGHT of them */
+static bool slot_used[SPAWN_IN_FLIGHT];
+static unsigned n_in_flight;
+static bool slots_touched;
+static char *scratch;           /* for forked children: room for the largest program */
+static size_t scratch_bytes;
+
+static size_t scratch_needed(uint32_t words_max)
+{
+	/* argv0, parameters, NULL; environment, three of ours, NULL. */
+	size_t bytes = sizeof(struct child) + (2 * (size_t)words_max + 8) * sizeof(char *);
+
+	return bytes < SPAWN_STACK ? SPAWN_STACK : (bytes + 4095) & ~(size_t)4095;
+}
+
+static void *map(size_t bytes)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+int process_prepare(uint32_t words_max)
+{
+	size_t bytes = scratch_needed(words_max);
+	char *larger;
+
+	if (!slots)
+		slots = map((size_t)SPAWN_IN_FLIGHT * SPAWN_STACK);
+	if (!slots)
+		return -1;
+	if (bytes <= scratch_bytes)
+		return 0;
+	larger = map(bytes);
+	if (!larger)
+		return -1;
+	if (scratch)
+		munmap(scratch, scratch_bytes);
+	scratch = larger;
+	scratch_bytes = bytes;
+	return 0;
+}
+
+/* ---- arguments and environment ---- */
+
+struct words {
+	char **at;
+	size_t n, room;
+	bool cut;
+};
+
+static void add(struct words *w, const char *word)
+{
+	if (w->n < w->room)
+		w->at[w->n++] = (char *)(uintptr_t)word; /* execve takes it as it is */
+	else
+		w->cut = true;
+}
+
+static void add_strings(struct words *w, const char *s, uint32_t n)
+{
+	for (; n--; s += strlen(s) + 1)
+		add(w, s);
+}
+
+/* Does one of ours have the same name?  Then ours wins. */
+static bool is_ours(const struct spawn *s, const char *line)
+{
+	for (unsigned i = 0; i < 3 && s->extra[i]; i++) {
+		size_t n = (size_t)(strchr(s->extra[i], '=') - s->extra[i]) + 1;
+
+		if (strncmp(line, s->extra[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_environment(struct words *w, const struct spawn *s)
+{
+	const char *line = s->env;
+
+	for (uint32_t i = 0; !s->environ && i < s->n_env; i++, line += strlen(line) + 1)
+		if (!is_ours(s, line))
+			add(w, line);
+	for (char *const *v = s->environ; v && *v; v++)
+		if (!is_ours(s, *v))
+			add(w, *v);
+	for (unsigned i = 0; i < 3 && s->extra[i]; i++)
+		add(w, s->extra[i]);
+}
+
+/* A copy in the child's own memory: the caller's may be gone before it runs. */
+static const char *keep(struct text *t, const char *s)
+{
+	const char *at = t->buf + t->len;
+
+	text_mem(t, s, strlen(s) + 1);
+	return at;
+}
+
+/* Lays out a child in `bytes` of memory: description, pointers, strings. */
+static struct child *lay_out(const struct spawn *s, char *memory, size_t bytes)
+{
+	struct child *c = (struct child *)(void *)memory;
+	struct spawn kept = *s;
+	struct words w = {.at = (char **)(void *)(c + 1)};
+	size_t strings = strlen(s->path) + strlen(s->argv0) + 3;
+	struct text t;
+
+	for (unsigned i = 0; i < 3 && s->extra[i]; i++)
+		strings += strlen(s->extra[i]) + 1;
+	if (sizeof *c + strings + sizeof(char *) > bytes)
+		return NULL;
+	text_init(&t, memory + bytes - strings, strings);
+	w.room = (bytes - sizeof *c - strings) / sizeof(char *);
+	*c = (struct child){.path = keep(&t, s->path), .argv = w.at, .tty = s->tty,
+	                    .limit = shell.nofile_raised, .nofile_soft = shell.nofile_soft,
+	                    .nofile_hard = shell.nofile_hard};
+	add(&w, s->argv0 == s->path ? c->path : keep(&t, s->argv0));
+	add_strings(&w, s->params, s->n_params);
+	add(&w, NULL);
+	c->envp = w.at + w.n;
+	for (unsigned i = 0; i < 3 && s->extra[i]; i++)
+		kept.extra[i] = keep(&t, s->extra[i]);
+	add_environment(&w, &kept);
+	add(&w, NULL);
+	return w.cut || t.cut ? NULL : c;
+}
+
+/* ---- making the process ---- */
+
+static int free_slot(void)
+{
+	if (SPAWN_SHARES_MEMORY)
+		for (int i = 0; i < SPAWN_IN_FLIGHT; i++)
+			if (!slot_used[i])
+				return i;
+	return -1;
+}
+
+/* A descriptor for watching is a comfort; when descriptors run short they are
+ * left for what cannot be done without. */
+static int comfortable(int fd)
+{
+	if (fd < 0 || (uint64_t)fd + FD_RESERVE < shell.nofile_hard)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static pid_t clone_sharing(struct child *c, char *slot, int *pidfd)
+{
+	char *stack = slot + SPAWN_STACK;
+	int fd = -1;
+	pid_t pid = clone(spawn_child, stack, CLONE_VM | CLONE_PIDFD | SIGCHLD, c, &fd);
+
+	if (pid < 0 && (errno == EMFILE || errno == ENFILE || errno == EINVAL))
+		pid = clone(spawn_child, stack, CLONE_VM | SIGCHLD, c);
+	*pidfd = pid < 0 ? -1 : comfortable(fd);
+	return pid;
+}
+
+static pid_t fork_alone(struct child *c, int *pidfd)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		spawn_child(c);
+	/* Not reaped yet, so the number is still this child's. */
+	*pidfd = pid < 0 ? -1 : comfortable((int)syscall(SYS_pidfd_open, pid, 0));
+	return pid;
+}
+
+static int failed(struct end *end, enum spawn_step step, int err)
+{
+	*end = (struct end){END_SPAWN, (uint8_t)step, (int16_t)err};
+	return -1;
+}
+
+/* The child, on a slot if there is one and everything fits, else forked. */
+static pid_t make_child(const struct spawn *s, struct proc *p, int report_fd, enum spawn_step *step)
+{
+	int i = free_slot();
+	char *slot = slots + (size_t)(i < 0 ? 0 : i) * SPAWN_STACK;
+	struct child *c = i < 0 ? NULL : lay_out(s, slot, SPAWN_STACK - SLOT_STACK);
+	pid_t pid;
+
+	*step = STEP_FORK;
+	if (c) {
+		c->report_fd = report_fd;
+		slots_touched = true;
+		pid = clone_sharing(c, slot, &p->pidfd);
+		if (pid > 0) {
+			p->slot = (int16_t)i;
+			slot_used[i] = true;
+			n_in_flight++;
+		}
+		return pid;
+	}
+	c = lay_out(s, scratch, scratch_bytes);
+	if (!c) {
+		*step = STEP_ARGS;
+		errno = E2BIG;
+		return -1;
+	}
+	c->report_fd = report_fd;
+	return fork_alone(c, &p->pidfd);
+}
+
+int process_spawn(const struct spawn *s, struct proc *p, struct end *end)
+{
+	enum spawn_step step;
+	int ends[2], err;
+
+	*p = (struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1};
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return failed(end, STEP_PIPE, errno);
+	p->pid = make_child(s, p, ends[1], &step);
+	err = errno;
+	close(ends[1]);
+	p->exec_fd = ends[0];
+	if (p->pid > 0)
+		return 0;
+	p->pid = 0;
+	process_forget(p);
+	return failed(end, step, err);
+}
+
+static void free_memory(struct proc *p)
+{
+	if (p->slot >= 0) {
+		slot_used[p->slot] = false;
+		n_in_flight--;
+	}
+	p->slot = -1;
+}
+
+int process_exec_result(struct proc *p, struct end *end)
+{
+	struct child_report report;
+	ssize_t n = read(p->exec_fd, &report, sizeof report);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	close(p->exec_fd);
+	p->exec_fd = -1;
+	free_memory(p);
+	if (n != (ssize_t)sizeof report)
+		return 1;
+	return failed(end, (enum spawn_step)report.step, report.err);
+}
+
+void process_forget(struct proc *p)
+{
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	if (p->exec_fd >= 0)
+		close(p->exec_fd);
+	free_memory(p);
+	*p = (struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1};
+}
+
+unsigned process_in_flight(void)
+{
+	return n_in_flight;
+}
+
+void process_rest(void)
+{
+	if (n_in_flight || !slots_touched)
+		return;
+	slots_touched = false;
+	madvise(slots, (size_t)SPAWN_IN_FLIGHT * SPAWN_STACK, MADV_DONTNEED);
+}
+
+bool process_worth_retry(const struct end *end)
+{
+	switch (end->code) {
+	case EAGAIN:
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case ETXTBSY: return true;
+	default: return false;
+	}
+}
+
+/* ---- signals and ends ---- */
+
+int process_kill_pid(pid_t pid, int sig)
+{
+	if (pid > 1)
+		return kill(pid, sig);
+	errno = EINVAL;
+	return -1;
+}
+
+void process_signal(const struct proc *p, int sig)
+{
+	if (p->pid <= 1)
+		return;
+	if (p->pidfd >= 0 && syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL, 0) == 0)
+		return;
+	process_kill_pid(p->pid, sig); /* not reaped yet, so it is still ours */
+}
+
+struct end process_end_of_status(int status)
+{
+	if (WIFSIGNALED(status))
+		return (struct end){END_SIGNAL, STEP_NONE, (int16_t)WTERMSIG(status)};
+	return (struct end){END_EXIT, STEP_NONE, (int16_t)WEXITSTATUS(status)};
+}

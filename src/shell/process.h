@@ -1,0 +1,56 @@
+/* process.h - makes processes, signals them, and hears of their end.
+ *
+ * A child is made either sharing our memory until it executes its program, on
+ * a small stack of its own and without our waiting for it (the fastest way,
+ * see spawn_child.c), or by fork where that cannot be.  Both report alike,
+ * through a pipe that closes itself on exec: end of file says executed, a
+ * record says which step failed and why.
+ */
+#ifndef CINIT_SHELL_PROCESS_H
+#define CINIT_SHELL_PROCESS_H
+
+#include "src/shell/shell.h"
+
+struct spawn {
+	const char *path;     /* what is executed */
+	const char *argv0;
+	const char *params;   /* n_params strings, one after the other */
+	uint32_t n_params;
+	const char *env;      /* n_env strings likewise */
+	uint32_t n_env;
+	char *const *environ; /* instead of env, if not NULL: NULL-terminated */
+	const char *extra[3]; /* further NAME=value; they win over the above */
+	bool tty;             /* make descriptor 0 its controlling terminal */
+};
+
+/* Prepares the memory for spawning; words_max is the most arguments or
+ * environment lines that one program has.  0, or -1 with errno. */
+int process_prepare(uint32_t words_max);
+
+/* Makes the process.  0 and *p, or -1 with *end saying why (END_SPAWN). */
+int process_spawn(const struct spawn *s, struct proc *p, struct end *end);
+
+/* Reads what the child reports: 1 it has executed, 0 nothing yet, -1 it failed
+ * with *end.  Closes exec_fd unless 0. */
+int process_exec_result(struct proc *p, struct end *end);
+
+/* The process is reaped or given up: closes what is left of it. */
+void process_forget(struct proc *p);
+
+/* Sends a signal to a process of ours that has not been reaped. */
+void process_signal(const struct proc *p, int sig);
+/* The one door to kill(2): refuses everything that is not one process. */
+int process_kill_pid(pid_t pid, int sig);
+
+/* Whether a failed spawn is worth another try. */
+bool process_worth_retry(const struct end *end);
+
+/* Children that still share our memory.  While there are any, nothing that
+ * they may read can be unmapped. */
+unsigned process_in_flight(void);
+/* Gives the stacks back to the kernel if nobody uses them. */
+void process_rest(void);
+
+struct end process_end_of_status(int status);
+
+#endif

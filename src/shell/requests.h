@@ -1,0 +1,11 @@
+/* requests.h - what clients ask: from a record to an event of the engine, and
+ * from its answer to a record.  Implements what ipc/cinit_ipc.h leaves to src/. */
+#ifndef CINIT_SHELL_REQUESTS_H
+#define CINIT_SHELL_REQUESTS_H
+
+#include "src/engine/engine.h"
+
+/* The engine answers a request. */
+void requests_answer(const struct action *a);
+
+#endif

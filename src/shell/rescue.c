@@ -1,0 +1,129 @@
+/* rescue.c - boots the tree, or else gives a person a shell. */
+#include "src/shell/rescue.h"
+
+#include <errno.h>
+
+#include "ipc/describe.h"
+#include "src/limits.h"
+#include "src/shell/console.h"
+#include "src/shell/ending.h"
+#include "src/shell/services.h"
+
+static int64_t again_ms = NEVER; /* when a shell that could not be started is tried again */
+
+static void start_shell(void)
+{
+	if (ending_has_begun())
+		return;
+	say("rescue", "", "a shell on the console; leave it to boot again");
+	if (helper_start(HELPER_SHELL) < 0)
+		again_ms = shell.now_ms + RESCUE_RETRY_MS;
+}
+
+static void begin(void)
+{
+	if (helper_running() != HELPER_NONE || ending_has_begun())
+		return;
+	if (helper_start(HELPER_PANIC) < 0)
+		start_shell();
+}
+
+/* Loads everything, or what is missing of what is there already. */
+static int load_tree(void)
+{
+	struct load l = {.dir = shell.dir, .start = shell.profile, .report = services_say_finding};
+	struct config *fresh = config_load(&l);
+
+	if (!fresh)
+		return -1;
+	if (services_adopt(fresh, NULL) < 0) {
+		say_errno(shell.dir, "cannot be loaded", errno);
+		config_free(fresh);
+		return -1;
+	}
+	return 0;
+}
+
+static void wish_start_service(void)
+{
+	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
+
+	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+}
+
+/* A tree that is loaded is kept: services may be running. */
+int rescue_or_boot(void)
+{
+	bool loaded = shell.config && shell.config->n > 0;
+
+	if (!loaded && load_tree() < 0)
+		return -1;
+	if (shell.config->start != NO_SVC) {
+		wish_start_service();
+		return 0;
+	}
+	if (shell.mode != MODE_MACHINE)
+		return -1;
+	begin();
+	return 0;
+}
+
+static bool a_respawn_service_is_up(void)
+{
+	const struct engine *e = config_engine(shell.config);
+
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct svc *s = engine_svc(e, i);
+
+		if (s->kind & KIND_RESPAWN && s->live.state == SVC_UP)
+			return true;
+	}
+	return false;
+}
+
+void rescue_if_nothing_came_up(void)
+{
+	uint32_t start = shell.config->start;
+	const struct svc *s = engine_svc(config_engine(shell.config), start);
+	struct ipc_item item;
+	struct text *t;
+
+	if (s->live.state == SVC_UP)
+		return;
+	services_item(start, &item);
+	t = say_begin();
+	text_str(t, "the boot has settled, but ");
+	text_name(t, item.name, item.name_len, true);
+	text_str(t, " is ");
+	text_str(t, state_word(item.state));
+	text_str(t, ": ");
+	describe_why(t, &item, shell.now_ms, true);
+	say_end();
+	if (shell.mode == MODE_MACHINE && !a_respawn_service_is_up())
+		begin();
+}
+
+void rescue_helper_ended(enum helper which, const struct end *end)
+{
+	if (ending_has_begun())
+		return;
+	if (which == HELPER_PANIC)
+		start_shell();
+	else if (end->kind == END_SPAWN)
+		again_ms = shell.now_ms + RESCUE_RETRY_MS;
+	else
+		rescue_or_boot();
+}
+
+int64_t rescue_deadline(void)
+{
+	return again_ms;
+}
+
+void rescue_turn(void)
+{
+	if (again_ms > shell.now_ms)
+		return;
+	again_ms = NEVER;
+	start_shell();
+}

@@ -1,0 +1,377 @@
+/* services.c - between the engine and the processes of services. */
+#include "src/shell/services.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ipc/cinit_ipc.h"
+#include "ipc/describe.h"
+#include "src/limits.h"
+#include "src/shell/console.h"
+#include "src/shell/ending.h"
+#include "src/shell/helper.h"
+#include "src/shell/loop.h"
+#include "src/shell/process.h"
+#include "src/shell/requests.h"
+#include "src/shell/rescue.h"
+
+/* Blocks that children in flight may still read. */
+#define RETIRED_MAX 8
+static struct config *retired[RETIRED_MAX];
+static unsigned n_retired;
+
+/* ---- configuration ---- */
+
+static int adopt_procs(uint32_t n, const uint32_t *map)
+{
+	size_t bytes = ((size_t)n + 1) * sizeof(struct service_procs);
+	struct service_procs *procs = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const struct proc none = {.pidfd = -1, .exec_fd = -1, .slot = -1};
+
+	if (procs == MAP_FAILED)
+		return -1;
+	for (uint32_t i = 0; i < n; i++)
+		procs[i] = (struct service_procs){none, none};
+	for (uint32_t i = 0; map && i < shell.config->n; i++)
+		if (map[i] != NO_SVC)
+			procs[map[i]] = shell.procs[i];
+	if (shell.procs)
+		munmap(shell.procs, shell.procs_bytes);
+	shell.procs = procs;
+	shell.procs_bytes = bytes;
+	return 0;
+}
+
+int services_adopt(struct config *fresh, const uint32_t *map)
+{
+	services_free_retired();
+	if (n_retired == RETIRED_MAX) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (process_prepare(fresh->words_max) < 0 || adopt_procs(fresh->n, map) < 0)
+		return -1;
+	if (shell.config) {
+		if (map)
+			engine_adopt(config_engine(fresh), config_engine(shell.config), map);
+		retired[n_retired++] = shell.config;
+	}
+	shell.config = fresh;
+	shell.generation++;
+	services_free_retired();
+	return 0;
+}
+
+void services_free_retired(void)
+{
+	if (process_in_flight())
+		return;
+	while (n_retired)
+		config_free(retired[--n_retired]);
+}
+
+void services_say_finding(void *arg, const struct finding *f)
+{
+	(void)arg;
+	if (f->level != FINDING_NOTE)
+		say(f->path, f->what, f->why);
+}
+
+/* ---- processes ---- */
+
+struct proc *services_proc(uint32_t svc, enum proc_role role)
+{
+	switch (role) {
+	case ROLE_MAIN: return &shell.procs[svc].main;
+	case ROLE_OFF: return &shell.procs[svc].off;
+	case ROLE_HELPER: break;
+	}
+	return helper_proc();
+}
+
+bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role)
+{
+	for (uint32_t i = 0; i < shell.config->n; i++) {
+		const struct service_procs *p = &shell.procs[i];
+
+		if (p->main.pid != pid && p->off.pid != pid)
+			continue;
+		*svc = i;
+		*role = p->main.pid == pid ? ROLE_MAIN : ROLE_OFF;
+		return true;
+	}
+	*svc = NO_SVC;
+	*role = ROLE_HELPER;
+	return helper_proc()->pid == pid;
+}
+
+static void event(enum event_kind kind, uint32_t svc, const struct end *end)
+{
+	struct event ev = {.kind = kind, .svc = svc};
+
+	if (end) {
+		ev.end = *end;
+		ev.retry = end->kind == END_SPAWN && process_worth_retry(end);
+	}
+	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+}
+
+static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
+{
+	switch (role) {
+	case ROLE_MAIN: event(EV_ENDED, svc, end); break;
+	case ROLE_OFF: event(EV_OFF_ENDED, svc, NULL); break;
+	case ROLE_HELPER: helper_ended(end); break;
+	}
+}
+
+/* "ROOT/NAME/FILE" */
+static const char *program_path(struct text *t, uint32_t svc, const char *file)
+{
+	const struct config *c = shell.config;
+
+	text_str(t, config_str(c, c->svc_root));
+	text_char(t, '/');
+	text_str(t, config_name(c, svc));
+	text_char(t, '/');
+	text_str(t, file);
+	return t->buf;
+}
+
+static const char *variable(struct text *t, const char *name, const char *value)
+{
+	text_str(t, name);
+	text_str(t, value);
+	return t->buf;
+}
+
+extern char **environ;
+
+void services_environment(struct spawn *s, const struct conf_prog *prog)
+{
+	s->env = DEFAULT_PATH;
+	s->n_env = 1;
+	if (prog->has_env) {
+		s->env = config_str(shell.config, prog->env);
+		s->n_env = prog->n_env;
+	} else if (shell.mode == MODE_CONTAINER) {
+		s->environ = environ;
+	}
+}
+
+void services_watch(struct proc *p, uint32_t svc, enum proc_role role)
+{
+	/* Unwatched, its end is heard of by SIGCHLD, and a failed exec with it. */
+	if (loop_watch(p->exec_fd, SOURCE_EXEC, svc, role) < 0 && role == ROLE_MAIN)
+		event(EV_EXECUTED, svc, NULL);
+	if (p->pidfd >= 0 && loop_watch(p->pidfd, SOURCE_PIDFD, svc, role) < 0) {
+		close(p->pidfd);
+		p->pidfd = -1;
+	}
+}
+
+static void spawn_service(uint32_t svc, enum proc_role role)
+{
+	const struct config *c = shell.config;
+	const struct conf_prog *prog = role == ROLE_OFF ? &config_svc(c, svc)->off
+	                                                : &config_svc(c, svc)->on;
+	char path[4096 + SVC_NAME_MAX], name[SVC_NAME_MAX + 16], profile[SVC_NAME_MAX + 16], pid[32];
+	struct text tp, tn, tf, ti;
+	struct proc *p = services_proc(svc, role), *main = services_proc(svc, ROLE_MAIN);
+	struct spawn s = {.params = config_str(c, prog->params), .n_params = prog->n_params};
+	struct end end;
+
+	text_init(&tp, path, sizeof path);
+	text_init(&tn, name, sizeof name);
+	text_init(&tf, profile, sizeof profile);
+	text_init(&ti, pid, sizeof pid);
+	s.path = program_path(&tp, svc, role == ROLE_OFF ? "off" : "on");
+	s.argv0 = prog->argv0 ? config_str(c, prog->argv0) : s.path;
+	services_environment(&s, prog);
+	s.extra[0] = variable(&tn, "CINIT_SERVICE=", config_name(c, svc));
+	s.extra[1] = variable(&tf, "CINIT_PROFILE=", shell.profile);
+	if (role == ROLE_OFF && main->pid) {
+		text_str(&ti, "CINIT_PID=");
+		text_i64(&ti, main->pid);
+		s.extra[2] = pid;
+	}
+	if (process_spawn(&s, p, &end) < 0) {
+		report_end(svc, role, &end);
+		return;
+	}
+	services_watch(p, svc, role);
+}
+
+void services_exec_result(uint32_t svc, enum proc_role role)
+{
+	struct proc *p = services_proc(svc, role);
+	struct end end;
+	int r;
+
+	if (p->exec_fd < 0)
+		return;
+	r = process_exec_result(p, &end);
+	if (r > 0 && role == ROLE_MAIN)
+		event(EV_EXECUTED, svc, NULL);
+	if (r < 0) {
+		/* The child ends on its own; its exit is no news any more. */
+		process_forget(p);
+		report_end(svc, role, &end);
+	}
+}
+
+void services_ended(uint32_t svc, enum proc_role role, int status)
+{
+	struct proc *p = services_proc(svc, role);
+	struct end end = process_end_of_status(status);
+
+	services_exec_result(svc, role);
+	if (!p->pid)
+		return;
+	process_forget(p);
+	report_end(svc, role, &end);
+}
+
+/* ---- what is said ---- */
+
+void services_item(uint32_t svc, struct ipc_item *item)
+{
+	const struct config *c = shell.config;
+	const struct svc *s = engine_svc(config_engine(c), svc);
+	const char *name = config_name(c, svc), *detail = "";
+	uint32_t other;
+	size_t n;
+
+	memset(item, 0, sizeof *item);
+	item->state = s->live.state;
+	item->why = (uint8_t)engine_why(config_engine(c), svc, &other);
+	item->flags = (uint8_t)((s->live.wish ? ITEM_WISH : 0)
+	                        | (s->kind & KIND_RESPAWN ? ITEM_RESPAWN : 0)
+	                        | (s->kind & KIND_ON ? 0 : ITEM_GROUP));
+	item->crashes = s->live.crashes;
+	item->end = s->live.end;
+	item->pid = shell.procs[svc].main.pid;
+	item->since_ms = s->live.since_ms;
+	item->deadline_ms = s->live.deadline_ms == NEVER ? 0 : s->live.deadline_ms;
+	if (other != NO_SVC) {
+		detail = config_name(c, other);
+		item->other_state = engine_svc(config_engine(c), other)->live.state;
+		item->other_end = engine_svc(config_engine(c), other)->live.end;
+	} else if (item->why == WHY_LOAD) {
+		detail = config_str(c, config_svc(c, svc)->refusal);
+	}
+	n = strlen(name);
+	item->name_len = (uint8_t)n;
+	memcpy(item->name, name, n);
+	n = strlen(detail) < 255 ? strlen(detail) : 255;
+	item->detail_len = (uint8_t)n;
+	memcpy(item->detail, detail, n);
+}
+
+/* Is this change worth a line at this loudness? */
+static bool worth_saying(unsigned from, unsigned to)
+{
+	bool bad = to == SVC_FAILED || to == SVC_BLOCKED || to == SVC_KILLING || to == SVC_BACKOFF
+	           || to == SVC_REFUSED || to == SVC_OFF_KILLED;
+	bool plain = to == SVC_UP || (to == SVC_DOWN && from != SVC_WAITING);
+
+	return bad || console_loudness == VERBOSE || (plain && console_loudness == NORMAL);
+}
+
+static void say_change(const struct action *a)
+{
+	struct ipc_item item;
+	struct text *t;
+	size_t before;
+
+	if (!worth_saying(a->from, a->to))
+		return;
+	services_item(a->svc, &item);
+	t = say_begin();
+	text_name(t, item.name, item.name_len, true);
+	text_str(t, ": ");
+	text_str(t, console_loudness == VERBOSE ? state_detail(a->from) : state_word(a->from));
+	text_str(t, " -> ");
+	text_str(t, console_loudness == VERBOSE ? state_detail(a->to) : state_word(a->to));
+	before = t->len;
+	text_str(t, " (");
+	describe_why(t, &item, shell.now_ms, true);
+	if (t->len == before + 2)
+		t->len = before;
+	else
+		text_char(t, ')');
+	say_end();
+}
+
+static void say_stuck(uint32_t svc)
+{
+	const struct service_procs *p = &shell.procs[svc];
+	struct text *t = say_begin();
+
+	text_str(t, config_name(shell.config, svc));
+	text_str(t, ": process ");
+	text_i64(t, p->off.pid ? p->off.pid : p->main.pid);
+	text_str(t, " has not ended ");
+	text_seconds(t, STUCK_SAY_MS, 0);
+	text_str(t, " s after KILL");
+	say_end();
+}
+
+/* ---- actions ---- */
+
+static void act(const struct action *a)
+{
+	switch (a->kind) {
+	case ACT_CHANGED:
+		shell.generation++;
+		say_change(a);
+		if (a->to == SVC_UP)
+			ipc_recheck = true; /* it may have mounted something over RUNDIR */
+		break;
+	case ACT_SPAWN:
+		spawn_service(a->svc, ROLE_MAIN);
+		break;
+	case ACT_SPAWN_OFF:
+		spawn_service(a->svc, ROLE_OFF);
+		break;
+	case ACT_TERM:
+		process_signal(services_proc(a->svc, ROLE_MAIN), SIGTERM);
+		process_signal(services_proc(a->svc, ROLE_MAIN), SIGCONT);
+		break;
+	case ACT_KILL:
+		process_signal(services_proc(a->svc, ROLE_MAIN), SIGKILL);
+		break;
+	case ACT_KILL_OFF:
+		process_signal(services_proc(a->svc, ROLE_OFF), SIGKILL);
+		break;
+	case ACT_STUCK:
+		say_stuck(a->svc);
+		break;
+	case ACT_ANSWER:
+		requests_answer(a);
+		break;
+	case ACT_SETTLED:
+		rescue_if_nothing_came_up();
+		break;
+	case ACT_DONE:
+		ending_services_down();
+		break;
+	}
+}
+
+bool services_act(void)
+{
+	struct engine *e = config_engine(shell.config);
+	struct action a;
+
+	for (unsigned n = 0; n < TURN_ACTIONS; n++) {
+		if (!engine_next(e, shell.now_ms, &a))
+			return false;
+		act(&a);
+	}
+	return true;
+}

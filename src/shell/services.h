@@ -1,0 +1,43 @@
+/* services.h - carries out the engine's actions and reports what became of them. */
+#ifndef CINIT_SHELL_SERVICES_H
+#define CINIT_SHELL_SERVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/record.h"
+#include "src/shell/shell.h"
+
+#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Takes up to TURN_ACTIONS actions; true when there may be more. */
+bool services_act(void);
+
+/* Takes over a freshly loaded config (NULL map: there was none before): the
+ * engine's state is carried along, the old block freed when no child reads it
+ * any more.  0, or -1 with errno and nothing changed. */
+int services_adopt(struct config *fresh, const uint32_t *map);
+void services_free_retired(void);
+
+/* The process of this role may have said how its exec went. */
+void services_exec_result(uint32_t svc, enum proc_role role);
+/* It has ended with this wait status and is reaped. */
+void services_ended(uint32_t svc, enum proc_role role, int status);
+struct proc *services_proc(uint32_t svc, enum proc_role role);
+/* Whose process this is; false if it is nobody's: an orphan. */
+bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role);
+
+/* Watches a process that was just made. */
+void services_watch(struct proc *p, uint32_t svc, enum proc_role role);
+/* The environment that a program of the tree gets, but for our own variables. */
+struct spawn;
+void services_environment(struct spawn *s, const struct conf_prog *prog);
+
+/* What a client, or the console, is told of a service. */
+void services_item(uint32_t svc, struct ipc_item *item);
+
+/* A finding of the loader, for the console. */
+struct finding;
+void services_say_finding(void *arg, const struct finding *f);
+
+#endif

@@ -1,0 +1,105 @@
+/* signals.c - signals become events.
+ *
+ * 37, 38 and 39 are what systemd's tools send as RTMIN+3..5 with a RTMIN of 34;
+ * libcs differ in theirs, so they are numbers here. */
+#include "src/shell/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "ipc/cinit_ipc.h"
+#include "src/shell/console.h"
+#include "src/shell/ending.h"
+#include "src/shell/loop.h"
+#include "src/shell/shell.h"
+
+enum { SIGNAL_HALT = 37, SIGNAL_POWEROFF = 38, SIGNAL_REBOOT = 39 };
+
+int signals_open(void)
+{
+	struct sigaction dfl;
+	sigset_t all;
+
+	memset(&dfl, 0, sizeof dfl);
+	dfl.sa_handler = SIG_DFL;
+	for (int s = 1; s < NSIG; s++)
+		sigaction(s, &dfl, NULL); /* KILL, STOP and libc's own refuse; no matter */
+	sigfillset(&all);
+	/* A fault that is blocked kills anyway, and tells less. */
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGILL);
+	sigdelset(&all, SIGFPE);
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
+		return -1;
+	return signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void hang_up(void)
+{
+	if (shell.mode == MODE_USER && isatty(0))
+		ending_begin(END_POWEROFF);
+	else
+		say("HUP", "", "reload is not built yet, ignored");
+}
+
+static void on_machine(int sig)
+{
+	switch (sig) {
+	case SIGTERM:
+	case SIGPWR:
+	case SIGNAL_POWEROFF: ending_begin(END_POWEROFF); break;
+	case SIGINT:
+	case SIGNAL_REBOOT: ending_begin(END_REBOOT); break;
+	case SIGNAL_HALT: ending_begin(END_HALT); break;
+	case SIGUSR2: say("USR2", "", "rescue by signal is not built yet, ignored"); break;
+	default: break;
+	}
+}
+
+static void elsewhere(int sig)
+{
+	switch (sig) {
+	case SIGTERM:
+	case SIGINT:
+	case SIGQUIT:
+	case SIGPWR:
+	case SIGNAL_HALT:
+	case SIGNAL_POWEROFF:
+	case SIGNAL_REBOOT: ending_begin(END_POWEROFF); break;
+	case SIGUSR2: say("USR2", "", "there is no rescue shell outside a machine, ignored"); break;
+	default: break;
+	}
+}
+
+static void heed(int sig)
+{
+	if (sig == SIGHUP) {
+		hang_up();
+	} else if (sig == SIGUSR1) {
+		ipc_recheck = true;
+		loop_try_ipc();
+	} else if (shell.mode == MODE_MACHINE) {
+		on_machine(sig);
+	} else {
+		elsewhere(sig);
+	}
+}
+
+int signals_take(int fd)
+{
+	struct signalfd_siginfo info[8];
+	ssize_t n = read(fd, info, sizeof info);
+	int child = 0;
+
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof *info; i++) {
+		if (info[i].ssi_signo == SIGCHLD)
+			child = 1;
+		else
+			heed((int)info[i].ssi_signo);
+	}
+	return child;
+}
