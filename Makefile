@@ -60,7 +60,7 @@ HALT_LINKS := cinit.poweroff cinit.reboot
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%)
 
 objects = $(patsubst %,$(B)/obj/%.o,$(1))
-link = @echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
+link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
 
 $(B)/cinit: $(call objects,$(CINIT_OBJ)); $(link)
 $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)
@@ -79,13 +79,85 @@ $(B)/obj/%.o: %.c $(B)/flags
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
-# Tests of the engine: pure, so they need nothing but a compiler.
+# ---- tests ----
+
+# The engine is pure, so its tests need nothing but a compiler.
 ENGINE_TESTS := sim explore transitions adopt
-engine_test = $(call objects,$(COMMON) $(ENGINE) test/engine/$(1) $(basename $(wildcard test/engine/lib/*.c)))
-$(foreach t,$(ENGINE_TESTS),$(eval $(B)/test/engine/$(t): $(call engine_test,$(t)); @mkdir -p $$(@D); $$(link)))
+ENGINE_LIB   := $(basename $(wildcard test/engine/lib/*.c))
+engine_test = $(call objects,$(COMMON) $(ENGINE) test/engine/$(1) $(ENGINE_LIB))
+$(foreach t,$(ENGINE_TESTS),$(eval $(B)/test/engine/$(t): $(call engine_test,$(t)); $$(link)))
+engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%)
+
+# Small programs that tests run as services and clients: test/tools/NAME.c each.
+TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
+$(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
+tools: $(TOOLS:%=$(B)/test/%)
+
+# The same sources built otherwise, each in a directory of its own.
+STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
+ASAN_FLAGS   := CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' HARDEN=
+VALGRIND_FLAGS := CFLAGS='-O1 -g -DSPAWN_FORK' HARDEN=
+static:;   $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
+asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests
+valgrind:; $(Q)$(MAKE) --no-print-directory $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
+
+setup:
+	@test/setup.sh
+
+# Every bats file with the plain build; those that run the supervisor again with
+# the sanitizers, statically linked, and under valgrind.
+test: setup all tools engine-tests static asan valgrind
+	@test/run.sh
+
+sim: $(B)/test/engine/sim
+	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)
+
+explore: $(B)/test/engine/explore
+	$(B)/test/engine/explore
+
+mutants:
+	test/engine/mutants.sh
+
+run: all
+	@test/demo.sh $(B) $(TREE)
+
+# ---- lint: both compilers, what reads C, what reads shell, what reads manuals ----
+
+C_FILES  := $(shell git ls-files '*.c' 2>/dev/null)
+SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh .ci/run
+MANUALS  := $(wildcard src/*.[1-8] client/*.[1-8])
+LINT_CC   = $(MAKE) --no-print-directory DEV=1 all tools engine-tests
+lint: setup
+	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-gcc
+	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
+	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer'
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I. src ipc client
+	shellcheck $(SH_FILES)
+	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
+
+# ---- install ----
+
+DESTSBIN = $(DESTDIR)$(SBINDIR)
+install: all
+	install -d $(DESTSBIN) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(PROGRAMS:%=$(B)/%) $(DESTSBIN)
+	for l in $(HALT_LINKS); do ln -sf cinit.halt $(DESTSBIN)/$$l; done
+	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
+	install -m 644 $(filter %.8,$(MANUALS)) $(DESTDIR)$(MANDIR)/man8
+	for l in $(HALT_LINKS); do ln -sf cinit.halt.8 $(DESTDIR)$(MANDIR)/man8/$$l.8; done
+
+help:
+	@echo 'make              the programs, in $(B)/'
+	@echo 'make run          boot the sample tree as PID 1 of a namespace; TREE=DIR: your own'
+	@echo 'make test         everything, after installing what the tests lack'
+	@echo 'make lint         compilers, analyzers, shellcheck, mandoc'
+	@echo 'make sim SEEDS=N  the simulator; make explore: the model checker; make mutants'
+	@echo 'make bench        times and sizes beside floors and other inits'
+	@echo 'make install      PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean
+.PHONY: all clean test run lint setup static asan valgrind tools engine-tests sim explore mutants install help
 .DELETE_ON_ERROR:
