@@ -27,7 +27,7 @@ ifdef DEV
 EXTRA   += -Werror
 endif
 ifdef STATIC
-LINK    = -static -Wl,-z,relro,-z,now -Wl,--gc-sections
+LINK    = -static -Wl,-z,relro,-z,now -Wl,-z,noseparate-code -Wl,--gc-sections
 EXTRA   += -ffunction-sections -fdata-sections -fno-pie -fno-asynchronous-unwind-tables
 else
 LINK    = -pie -Wl,-z,relro,-z,now
@@ -69,7 +69,7 @@ $(B)/cinit.halt: $(call objects,$(HALT_OBJ)); $(link)
 $(HALT_LINKS:%=$(B)/%): $(B)/cinit.halt; ln -sf cinit.halt $@
 
 # The flags are part of what an object is made of.
-FLAGS := $(CC) $(ALL_CFLAGS) $(IPC)
+FLAGS := $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(IPC)
 $(shell mkdir -p $(B); echo '$(FLAGS)' | cmp -s - $(B)/flags || echo '$(FLAGS)' > $(B)/flags)
 
 $(B)/obj/%.o: %.c $(B)/flags
@@ -108,6 +108,15 @@ setup:
 # the sanitizers, statically linked, and under valgrind.
 test: setup all tools engine-tests static asan valgrind
 	@test/run.sh
+
+# Measured static, with musl: a shared libc's start-up hides everything else.
+BENCH_MAIN := $(filter-out tick true ask,$(basename $(notdir $(wildcard test/bench/*.c))))
+$(B)/test/bench/bench: $(call objects,$(BENCH_MAIN:%=test/bench/%)); $(link)
+$(foreach t,tick true ask,$(eval $(B)/test/bench/$(t): $(call objects,test/bench/$(t)); $$(link)))
+bench-programs: all $(addprefix $(B)/test/bench/,bench tick true ask)
+bench:
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static bench-programs
+	B=$(B)/static test/bench/run.sh $(BENCH)
 
 sim: $(B)/test/engine/sim
 	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)
@@ -159,5 +168,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test run lint setup static asan valgrind tools engine-tests sim explore mutants install help
+.PHONY: all clean test run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs install help
 .DELETE_ON_ERROR:

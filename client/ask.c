@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ipc/client.h"
 #include "ipc/lock.h"
@@ -145,15 +146,22 @@ enum code code_of(const struct ipc_record *answer)
 	return CODE_FAILED;
 }
 
+/* A locale names its character set behind a dot, in many spellings. */
+static bool is_utf8(const char *set)
+{
+	return strcasecmp(set, "utf-8") == 0 || strcasecmp(set, "utf8") == 0;
+}
+
 bool utf8_locale(void)
 {
-	const char *v = getenv("LC_ALL");
+	const char *v = getenv("LC_ALL"), *dot;
 
 	if (!v || !*v)
 		v = getenv("LC_CTYPE");
 	if (!v || !*v)
 		v = getenv("LANG");
-	return v && (strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "utf-8"));
+	dot = v ? strchr(v, '.') : NULL;
+	return dot && is_utf8(dot + 1);
 }
 
 enum code worse(enum code a, enum code b)

@@ -47,7 +47,10 @@ static int signal_init(const struct name *me)
 static int ask_supervisor(const struct name *me)
 {
 	struct ipc_record request = ask_request(me->verb, NULL), answer;
-	enum code code = ask(&request, &answer);
+	enum code code;
+
+	request.flags |= IPC_LAST;
+	code = ask(&request, &answer);
 
 	if (code != CODE_DONE)
 		return code;

@@ -11,6 +11,7 @@
 #include "client/show.h"
 
 #define AT_ONCE 64        /* requests under way */
+#define FEW 4             /* names for which nothing is allocated: most calls */
 #define SAY_AFTER_MS 5000 /* until what is awaited is said */
 
 /* One name and what became of it. */
@@ -19,7 +20,7 @@ struct asked {
 	uint64_t id;          /* of the request under way; 0: answered or not sent */
 	enum code code;
 	unsigned result;
-	struct ipc_item item; /* name_len 0: none came */
+	struct ipc_item *item; /* name_len 0: none came */
 };
 
 static bool want_colour(void)
@@ -39,11 +40,11 @@ static void say_not_done(const struct asked *a)
 	text_init(&t, line, sizeof line);
 	switch (a->result) {
 	case RES_NO:
-		show_line(&t, &a->item);
+		show_line(&t, a->item);
 		break;
 	case RES_STILL_WAITING:
 		text_str(&t, "still waiting: ");
-		show_line(&t, &a->item);
+		show_line(&t, a->item);
 		break;
 	default:
 		text_str(&t, a->name);
@@ -54,22 +55,18 @@ static void say_not_done(const struct asked *a)
 	complain("", "", line);
 }
 
-static void print_items(const struct run *r, struct asked *asked, size_t n)
+/* Prints the items that came; moves them together first. */
+static void print_items(const struct run *r, const struct asked *asked, struct ipc_item *items,
+                        unsigned *results)
 {
 	char buf[4096];
-	struct ipc_item *items = calloc(n ? n : 1, sizeof *items);
-	unsigned *results = calloc(n ? n : 1, sizeof *results);
 	struct text out;
 	size_t kept = 0;
 
-	if (!items || !results) {
-		complain("", "", strerror(errno));
-		exit(CODE_FAILED);
-	}
-	for (size_t i = 0; i < n; i++)
-		if (asked[i].item.name_len) {
+	for (size_t i = 0; i < r->n; i++)
+		if (items[i].name_len) {
 			results[kept] = asked[i].result;
-			items[kept++] = asked[i].item;
+			items[kept++] = items[i];
 		}
 	text_init_fd(&out, buf, sizeof buf, 1);
 	if (r->json)
@@ -78,8 +75,6 @@ static void print_items(const struct run *r, struct asked *asked, size_t n)
 		show_table(&out, items, kept, want_colour());
 	if (text_flush(&out) < 0)
 		complain("output", "", strerror(errno));
-	free(items);
-	free(results);
 }
 
 /* ---- requests ---- */
@@ -93,6 +88,8 @@ static enum code send_one(const struct run *r, struct asked *a)
 		q.flags |= IPC_ONLY;
 	if (r->no_wait)
 		q.flags |= IPC_NO_WAIT;
+	if (r->verb == VERB_STATUS && r->n == 1)
+		q.flags |= IPC_LAST;
 	if (r->limited)
 		q.answer_by_ms = record_now_ms() + (r->limit_ms ? r->limit_ms : 1);
 	a->id = q.id;
@@ -122,9 +119,9 @@ static void take_answer(const struct run *r, struct asked *a, const struct ipc_r
 	a->id = 0;
 	a->result = answer->result;
 	a->code = code_of(answer);
-	if (!record_get_item(answer, &cursor, &a->item))
-		a->item.name_len = 0;
-	if (r->verb == VERB_STATUS && a->code == CODE_DONE && a->item.state != SVC_UP)
+	if (!record_get_item(answer, &cursor, a->item))
+		a->item->name_len = 0;
+	if (r->verb == VERB_STATUS && a->code == CODE_DONE && a->item->state != SVC_UP)
 		a->code = CODE_NOT_UP;
 	else if (a->code != CODE_DONE && !r->quiet)
 		say_not_done(a);
@@ -162,15 +159,16 @@ static enum code ask_what_is_awaited(struct asked *asked, size_t n, struct asked
 static void say_awaited(struct asked *about, const struct ipc_record *answer)
 {
 	char line[1200];
+	struct ipc_item item;
 	size_t cursor = 0;
 	struct text t;
 
 	about->id = 0;
-	if (answer->result != RES_DONE || !record_get_item(answer, &cursor, &about->item))
+	if (answer->result != RES_DONE || !record_get_item(answer, &cursor, &item))
 		return;
 	text_init(&t, line, sizeof line);
 	text_str(&t, "waiting: ");
-	show_line(&t, &about->item);
+	show_line(&t, &item);
 	complain("", "", line);
 }
 
@@ -237,20 +235,17 @@ static void say_dependents(const char *name)
 	free(items);
 }
 
-static enum code ask_names(const struct run *r)
+/* All names, window by window; room for each is there. */
+static enum code ask_all(const struct run *r, struct asked *asked, struct ipc_item *items,
+                         unsigned *results)
 {
 	static char *nobody[1];
 	char **names = r->n ? r->names : nobody; /* `wait settled` alone */
 	size_t n = r->n ? r->n : 1;
-	struct asked *asked = calloc(n, sizeof *asked);
 	enum code worst = CODE_DONE;
 
-	if (!asked) {
-		complain("", "", strerror(errno));
-		return CODE_FAILED;
-	}
 	for (size_t i = 0; i < n; i++) {
-		asked[i].name = names[i];
+		asked[i] = (struct asked){.name = names[i], .item = &items[i]};
 		if (r->verb == VERB_STOP && !r->only && !r->quiet)
 			say_dependents(names[i]);
 	}
@@ -259,9 +254,33 @@ static enum code ask_names(const struct run *r)
 	for (size_t i = 0; i < n; i++)
 		worst = worse(worst, asked[i].code);
 	if (!r->quiet && (r->json || r->verb == VERB_STATUS))
-		print_items(r, asked, n);
-	free(asked);
+		print_items(r, asked, items, results);
 	return worst;
+}
+
+static enum code ask_names(const struct run *r)
+{
+	static struct asked few[FEW];
+	static struct ipc_item few_items[FEW];
+	static unsigned few_results[FEW];
+	struct asked *asked;
+	struct ipc_item *items;
+	unsigned *results;
+	enum code code = CODE_FAILED;
+
+	if (r->n <= FEW)
+		return ask_all(r, few, few_items, few_results);
+	asked = calloc(r->n, sizeof *asked);
+	items = calloc(r->n, sizeof *items);
+	results = calloc(r->n, sizeof *results);
+	if (asked && items && results)
+		code = ask_all(r, asked, items, results);
+	else
+		complain("", "", strerror(errno));
+	free(asked);
+	free(items);
+	free(results);
+	return code;
 }
 
 /* `list`, and `status` of everything. */

@@ -25,7 +25,8 @@
 
 enum ipc_flag {
 	IPC_ONLY = 1,    /* --only: without dependencies */
-	IPC_NO_WAIT = 2  /* answered when accepted */
+	IPC_NO_WAIT = 2, /* answered when accepted */
+	IPC_LAST = 4     /* the client asks nothing more: a connection may end with the answer */
 };
 
 struct ipc_record {

@@ -24,6 +24,7 @@ struct pending {
 	uint32_t pid;
 	uint32_t replay; /* row + 1 of the command's memory, or 0 */
 	uint16_t verb;
+	bool answered;   /* the answer is on its way: nothing to give up any more */
 };
 
 struct replay {
@@ -101,6 +102,7 @@ static void send_to(struct ipc_record *r, struct pending *p)
 	r->pid = p->pid;
 	r->verb = p->verb;
 	r->handle = p->handle;
+	p->answered = true;
 	cinit_ipc_send(r);
 	free_row(p);
 }
@@ -261,9 +263,14 @@ static void give_up(struct pending *p)
 	cinit_ipc_gone(handle);
 }
 
+static bool is_pending_from(const struct pending *p, struct ipc_address whom)
+{
+	return p->handle && !p->answered && p->from.a == whom.a && p->from.b == whom.b;
+}
+
 void ipc_gone(struct ipc_address whom)
 {
 	for (uint32_t i = 0; i < pending_high; i++)
-		if (pending[i].handle && pending[i].from.a == whom.a && pending[i].from.b == whom.b)
+		if (is_pending_from(&pending[i], whom))
 			give_up(&pending[i]);
 }

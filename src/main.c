@@ -151,14 +151,14 @@ static void raise_descriptors(void)
 {
 	struct rlimit l;
 
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0)
 		return;
 	shell.nofile_soft = l.rlim_cur;
 	shell.nofile_hard = l.rlim_max;
 	if (l.rlim_cur == l.rlim_max)
 		return;
 	l.rlim_cur = l.rlim_max;
-	shell.nofile_raised = setrlimit(RLIMIT_NOFILE, &l) == 0;
+	shell.nofile_raised = prlimit(0, RLIMIT_NOFILE, &l, NULL) == 0;
 	if (!shell.nofile_raised)
 		shell.nofile_hard = shell.nofile_soft;
 }

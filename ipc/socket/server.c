@@ -21,7 +21,10 @@ struct client {
 	int fd;
 	uint32_t count;   /* tells the uses of a row apart; 0: never used */
 	uint64_t used;    /* when it last asked, in requests */
-	bool open, may_command, waits;
+	bool open, may_command;
+	bool waits;       /* for an answer */
+	bool last;        /* which ends the connection */
+	bool watched;     /* by ipc_fd */
 };
 
 int ipc_fd = -1;
@@ -60,6 +63,9 @@ static void drop(struct client *c)
 	c->open = false;
 	n_clients--;
 	n_others -= !c->may_command;
+	/* Closing is not enough: a child that has not executed yet may hold a copy. */
+	if (c->watched)
+		watch(EPOLL_CTL_DEL, c->fd, 0, 0);
 	close(c->fd);
 	ipc_gone(address_of(c));
 	while (clients_high && !clients[clients_high - 1].open)
@@ -212,6 +218,7 @@ static void receive(struct client *c)
 		return;
 	c->used = ++requests;
 	c->waits = true; /* until cinit_ipc_send() */
+	c->last = n == (ssize_t)sizeof r && r.flags & IPC_LAST;
 	if (n <= 0 || !ipc_receive(&r, (size_t)n, address_of(c), c->may_command))
 		drop(c);
 }
@@ -224,10 +231,6 @@ static void adopt(int fd)
 	while (i < clients_high && clients[i].open)
 		i++;
 	c = &clients[i];
-	if (watch(EPOLL_CTL_ADD, fd, EPOLLIN, i) < 0) {
-		close(fd);
-		return;
-	}
 	if (i == clients_high)
 		clients_high++;
 	count = c->count + 1;
@@ -238,7 +241,10 @@ static void adopt(int fd)
 	if (n_others > IPC_CLIENTS_OTHERS)
 		make_room();
 	if (c->open)
-		receive(c); /* often it has asked already */
+		receive(c); /* often it has asked already, and needs no watching */
+	if (c->open && watch(EPOLL_CTL_ADD, fd, EPOLLIN, i) < 0)
+		drop(c);
+	c->watched = c->open;
 }
 
 /* One connection: 1 when there may be more. */
@@ -314,8 +320,11 @@ int cinit_ipc_send(void *data)
 	c->waits = false;
 	/* A client that does not read is not waited for; an error tells it soonest
 	 * when the connection ends. */
-	if (send(c->fd, r, sizeof *r, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof *r)
-		return 1;
-	shutdown(c->fd, SHUT_RDWR);
-	return 0;
+	if (send(c->fd, r, sizeof *r, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof *r) {
+		shutdown(c->fd, SHUT_RDWR);
+		return 0;
+	}
+	if (c->last)
+		drop(c);
+	return 1;
 }

@@ -13,12 +13,14 @@ enum entry {
 	ENTRY_WANTS = 8,
 	ENTRY_RESPAWN = 16,
 	ENTRY_DELAY = 32,
-	ENTRY_ON_FILE = 64,  /* on.params or on.env */
-	ENTRY_OFF_FILE = 128,
-	ENTRY_LATER = 256,   /* described, but not built yet */
-	ENTRY_STRANGE = 512,
-	ENTRY_DOT = 1024,
-	ENTRY_LATER_DIR = 2048 /* ENTRY_LATER, and a directory */
+	ENTRY_ON_PARAMS = 64,
+	ENTRY_ON_ENV = 128,
+	ENTRY_OFF_PARAMS = 256,
+	ENTRY_OFF_ENV = 512,
+	ENTRY_LATER = 1024,  /* described, but not built yet */
+	ENTRY_STRANGE = 2048,
+	ENTRY_DOT = 4096,
+	ENTRY_LATER_DIR = 8192 /* ENTRY_LATER, and a directory */
 };
 
 struct entry_name {

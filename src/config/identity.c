@@ -88,7 +88,7 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const char *path,
                         const char **why)
 {
-	char real[PATH_MAX];
+	const char *real = l->real_path;
 	struct stat st;
 	uint32_t known;
 
@@ -102,7 +102,7 @@ uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const c
 	known = ((uint32_t *)(void *)l->index.at)[slot_of(l, st.st_dev, st.st_ino)];
 	if (known)
 		return known - 1;
-	if (!realpath(path, real)) {
+	if (!realpath(path, l->real_path)) {
 		*why = strerror(errno);
 		return NO_SVC;
 	}

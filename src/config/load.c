@@ -42,11 +42,10 @@ uint32_t loader_string(struct loader *l, const char *s, size_t n)
 void loader_report(struct loader *l, enum finding_level level, uint32_t svc, const char *entry,
                    const char *what, const char *why)
 {
-	char path[PATH_MAX + 512];
 	struct text t;
-	struct finding f = {level, path, what, why};
+	struct finding f = {level, l->said_path, what, why};
 
-	text_init(&t, path, sizeof path);
+	text_init(&t, l->said_path, sizeof l->said_path);
 	text_str(&t, svc == NO_SVC ? l->rq->dir : l->root);
 	text_char(&t, '/');
 	text_str(&t, svc == NO_SVC ? "conf" : l->strings.at + draft_at(l, svc)->conf.name);
@@ -88,11 +87,10 @@ void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char
 /* The place is svc/ itself, or `name` below it. */
 static void report_root(struct loader *l, const char *name, const char *what, const char *why)
 {
-	char path[PATH_MAX + 512];
 	struct text t;
-	struct finding f = {FINDING_ERROR, path, what, why};
+	struct finding f = {FINDING_ERROR, l->said_path, what, why};
 
-	text_init(&t, path, sizeof path);
+	text_init(&t, l->said_path, sizeof l->said_path);
 	text_str(&t, l->rq->dir);
 	text_str(&t, "/svc");
 	if (*name) {
@@ -105,10 +103,10 @@ static void report_root(struct loader *l, const char *name, const char *what, co
 /* Opens svc/ and learns its physical path; without it nothing can be resolved. */
 static void open_root(struct loader *l)
 {
-	char path[PATH_MAX];
+	char *path = l->entry_path;
 	struct text t;
 
-	text_init(&t, path, sizeof path);
+	text_init(&t, path, sizeof l->entry_path);
 	text_str(&t, l->rq->dir);
 	text_str(&t, "/svc");
 	l->svc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -122,13 +120,13 @@ static void open_root(struct loader *l)
 /* A service by the name that a person gave: any path below svc/. */
 static uint32_t resolve_name(struct loader *l, const char *name, const char **why)
 {
-	char path[PATH_MAX];
+	char *path = l->entry_path;
 	struct text t;
 
 	*why = "not below svc/";
 	if (!l->root_len || !*name || *name == '/')
 		return NO_SVC;
-	text_init(&t, path, sizeof path);
+	text_init(&t, path, sizeof l->entry_path);
 	text_str(&t, l->root);
 	text_char(&t, '/');
 	text_str(&t, name);
@@ -270,27 +268,39 @@ static struct config *load(struct loader *l)
 	return l->failed ? NULL : loader_pack(l, &head);
 }
 
+static void forget(struct loader *l)
+{
+	if (l->svc_fd >= 0)
+		close(l->svc_fd);
+	vec_free(&l->drafts);
+	vec_free(&l->strings);
+	vec_free(&l->needs);
+	vec_free(&l->wants);
+	vec_free(&l->index);
+}
+
 struct config *config_load(const struct load *rq)
 {
-	struct loader l = {
-		.rq = rq,
-		.svc_fd = -1,
-		.drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft),
-		.strings.max = CONFIG_BYTES_MAX,
-		.needs.max = (size_t)CONFIG_EDGES_MAX * 4,
-		.wants.max = (size_t)CONFIG_EDGES_MAX * 4,
-		.index.max = SIZE_MAX / 2,
-	};
-	struct config *c = load(&l);
+	struct vec memory = {.max = sizeof(struct loader)};
+	struct loader *l = vec_add(&memory, sizeof *l);
+	struct config *c = NULL;
 
+	if (!l) {
+		struct finding f = {FINDING_ERROR, rq->dir, "cannot be loaded", strerror(errno)};
+
+		rq->report(rq->arg, &f);
+		return NULL;
+	}
+	l->rq = rq;
+	l->svc_fd = -1;
+	l->drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft);
+	l->strings.max = CONFIG_BYTES_MAX;
+	l->needs.max = l->wants.max = (size_t)CONFIG_EDGES_MAX * 4;
+	l->index.max = SIZE_MAX / 2;
+	c = load(l);
 	if (!c)
-		report_root(&l, "", "cannot be loaded", l.failed);
-	if (l.svc_fd >= 0)
-		close(l.svc_fd);
-	vec_free(&l.drafts);
-	vec_free(&l.strings);
-	vec_free(&l.needs);
-	vec_free(&l.wants);
-	vec_free(&l.index);
+		report_root(l, "", "cannot be loaded", l->failed);
+	forget(l);
+	vec_free(&memory);
 	return c;
 }

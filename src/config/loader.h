@@ -6,6 +6,7 @@
 
 #include "ipc/text.h"
 #include "src/config/config.h"
+#include "src/config/dir.h"
 #include "src/config/vec.h"
 
 /* A service while it is read.  Services are read in the order of their
@@ -25,6 +26,11 @@ struct loader {
 	int svc_fd;              /* DIR/svc, or -1 */
 	char root[PATH_MAX];     /* its physical path */
 	size_t root_len;
+	/* Room for one path at a time of each kind: the stack stays small, and what
+	 * was touched for a load goes back with it. */
+	char entry_path[PATH_MAX], real_path[PATH_MAX], said_path[PATH_MAX + 512];
+	char target[PATH_MAX];
+	struct dir service_dir, entry_dir;
 	struct vec drafts;       /* struct draft */
 	struct vec strings;      /* NUL-terminated strings; offset 0 is "" */
 	struct vec needs, wants; /* uint32_t */
@@ -57,10 +63,11 @@ int loader_index_begin(struct loader *l);
 /* service.c: reads everything in the directory of service i. */
 void loader_read_service(struct loader *l, uint32_t i);
 
-/* program.c: reads NAME, NAME.params and NAME.env of dir_fd.  `svc` is the
- * service to refuse, or NO_SVC for conf/. */
+/* program.c: reads NAME and, as `files` says, NAME.params and NAME.env of
+ * dir_fd.  `svc` is the service to refuse, or NO_SVC for conf/. */
+enum prog_file { PROG_PARAMS = 1, PROG_ENV = 2 };
 void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char *name,
-                         struct conf_prog *prog);
+                         unsigned files, struct conf_prog *prog);
 /* Reads a file that holds one number of seconds: 1 and *ms, 0 absent, -1 reported. */
 int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                         uint32_t *ms);

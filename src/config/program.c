@@ -129,12 +129,11 @@ static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *na
 static int read_target(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                        struct conf_prog *prog)
 {
-	char target[PATH_MAX];
 	struct stat st;
-	ssize_t n = readlinkat(dir_fd, name, target, sizeof target);
+	ssize_t n = readlinkat(dir_fd, name, l->target, sizeof l->target);
 
 	if (n > 0) {
-		prog->argv0 = loader_string(l, target, (size_t)n);
+		prog->argv0 = loader_string(l, l->target, (size_t)n);
 		return l->failed ? -1 : 1;
 	}
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
@@ -150,7 +149,7 @@ static int read_target(struct loader *l, int dir_fd, uint32_t svc, const char *n
 }
 
 void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char *name,
-                         struct conf_prog *prog)
+                         unsigned files, struct conf_prog *prog)
 {
 	char file[16];
 	struct text t;
@@ -161,12 +160,14 @@ void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char 
 	text_init(&t, file, sizeof file);
 	text_str(&t, name);
 	text_str(&t, ".params");
-	if (read_lines(l, dir_fd, svc, file, false, &prog->params, &prog->n_params) < 0)
+	if (files & PROG_PARAMS
+	    && read_lines(l, dir_fd, svc, file, false, &prog->params, &prog->n_params) < 0)
 		return;
 	text_clear(&t);
 	text_str(&t, name);
 	text_str(&t, ".env");
-	prog->has_env = read_lines(l, dir_fd, svc, file, true, &prog->env, &prog->n_env) > 0;
+	prog->has_env = files & PROG_ENV
+	                && read_lines(l, dir_fd, svc, file, true, &prog->env, &prog->n_env) > 0;
 }
 
 int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
@@ -198,12 +199,12 @@ int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *
 
 void loader_read_conf(struct loader *l, struct config *head)
 {
-	char path[PATH_MAX];
+	char *path = l->entry_path;
 	struct text t;
 	int fd;
 
 	head->sleep_before_kill_ms = SLEEP_BEFORE_KILL_S * 1000;
-	text_init(&t, path, sizeof path);
+	text_init(&t, path, sizeof l->entry_path);
 	text_str(&t, l->rq->dir);
 	text_str(&t, "/conf");
 	head->conf_root = loader_string(l, path, t.len);
@@ -213,8 +214,8 @@ void loader_read_conf(struct loader *l, struct config *head)
 			loader_report(l, FINDING_ERROR, NO_SVC, "", "cannot be read", strerror(errno));
 		return;
 	}
-	loader_read_program(l, fd, NO_SVC, "last", &head->last);
-	loader_read_program(l, fd, NO_SVC, "panic", &head->panic);
+	loader_read_program(l, fd, NO_SVC, "last", PROG_PARAMS | PROG_ENV, &head->last);
+	loader_read_program(l, fd, NO_SVC, "panic", PROG_PARAMS | PROG_ENV, &head->panic);
 	loader_read_seconds(l, fd, NO_SVC, "sleep_before_kill", &head->sleep_before_kill_ms);
 	close(fd);
 }

@@ -15,14 +15,14 @@
 /* What a directory has.  A subdirectory that means nothing may be a service. */
 static unsigned scan(struct loader *l, uint32_t svc, int fd)
 {
-	struct dir d;
+	struct dir *d = &l->service_dir;
 	const char *name;
 	unsigned char type;
 	unsigned has = 0, n = 0;
 	int r;
 
-	dir_begin(&d, fd);
-	while ((r = dir_next(&d, &name, &type)) > 0 && ++n <= CONFIG_ENTRIES_MAX) {
+	dir_begin(d, fd);
+	while ((r = dir_next(d, &name, &type)) > 0 && ++n <= CONFIG_ENTRIES_MAX) {
 		enum entry e = entry_of(name);
 
 		has |= (unsigned)e;
@@ -66,7 +66,6 @@ static void add_edge(struct dependency *dep, uint32_t to)
 static void read_dependency(struct dependency *dep, const char *name)
 {
 	struct loader *l = dep->l;
-	char path[PATH_MAX];
 	struct text t;
 	const char *why;
 	uint32_t to;
@@ -74,14 +73,14 @@ static void read_dependency(struct dependency *dep, const char *name)
 	text_init(&t, dep->entry, sizeof dep->entry);
 	text_str(&t, dep->need ? "needs/" : "wants/");
 	text_str(&t, name);
-	text_init(&t, path, sizeof path);
+	text_init(&t, l->entry_path, sizeof l->entry_path);
 	text_str(&t, l->root);
 	text_char(&t, '/');
 	text_str(&t, l->strings.at + draft_at(l, dep->svc)->conf.name);
 	text_char(&t, '/');
 	text_str(&t, dep->entry);
 	why = strerror(ENAMETOOLONG);
-	to = t.cut ? NO_SVC : loader_resolve(l, dep->fd, name, path, &why);
+	to = t.cut ? NO_SVC : loader_resolve(l, dep->fd, name, l->entry_path, &why);
 	if (l->failed)
 		return;
 	if (to == NO_SVC && dep->need)
@@ -98,18 +97,18 @@ static void read_dependencies(struct loader *l, uint32_t svc, int svc_fd, bool n
 {
 	struct dependency dep = {.l = l, .svc = svc, .need = need};
 	const char *entry = need ? "needs" : "wants", *name;
-	struct dir d;
+	struct dir *d = &l->entry_dir;
 	unsigned char type;
 	unsigned n = 0;
-	int r;
+	int r = 0;
 
 	dep.fd = openat(svc_fd, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dep.fd < 0) {
 		loader_refuse(l, svc, entry, "cannot be read", strerror(errno));
 		return;
 	}
-	dir_begin(&d, dep.fd);
-	while (!l->failed && (r = dir_next(&d, &name, &type)) > 0) {
+	dir_begin(d, dep.fd);
+	while (!l->failed && (r = dir_next(d, &name, &type)) > 0) {
 		if (name[0] == '.')
 			continue;
 		if (++n > CONFIG_ENTRIES_MAX) {
@@ -139,18 +138,24 @@ static bool is_file(struct loader *l, uint32_t svc, int fd, const char *name)
 	return true;
 }
 
-static void read_program(struct loader *l, uint32_t svc, int fd, const char *name, bool off)
+static void read_on(struct loader *l, uint32_t svc, int fd, unsigned has)
 {
 	struct conf_prog prog = {0};
+	unsigned files = (has & ENTRY_ON_PARAMS ? PROG_PARAMS : 0) | (has & ENTRY_ON_ENV ? PROG_ENV : 0);
 
-	loader_read_program(l, fd, svc, name, &prog);
-	if (!prog.present)
-		return;
-	if (off)
-		draft_at(l, svc)->conf.off = prog;
-	else
-		draft_at(l, svc)->conf.on = prog;
-	draft_at(l, svc)->kind |= off ? KIND_OFF : KIND_ON;
+	loader_read_program(l, fd, svc, "on", files, &prog);
+	draft_at(l, svc)->conf.on = prog;
+	draft_at(l, svc)->kind |= prog.present ? KIND_ON : 0;
+}
+
+static void read_off(struct loader *l, uint32_t svc, int fd, unsigned has)
+{
+	struct conf_prog prog = {0};
+	unsigned files = (has & ENTRY_OFF_PARAMS ? PROG_PARAMS : 0) | (has & ENTRY_OFF_ENV ? PROG_ENV : 0);
+
+	loader_read_program(l, fd, svc, "off", files, &prog);
+	draft_at(l, svc)->conf.off = prog;
+	draft_at(l, svc)->kind |= prog.present ? KIND_OFF : 0;
 }
 
 static void read_entries(struct loader *l, uint32_t svc, int fd)
@@ -162,18 +167,18 @@ static void read_entries(struct loader *l, uint32_t svc, int fd)
 	if (has & ENTRY_WANTS && !l->failed)
 		read_dependencies(l, svc, fd, false);
 	if (has & ENTRY_ON && !l->failed)
-		read_program(l, svc, fd, "on", false);
+		read_on(l, svc, fd, has);
 	if (has & ENTRY_OFF && !l->failed)
-		read_program(l, svc, fd, "off", true);
+		read_off(l, svc, fd, has);
 	if (has & ENTRY_DELAY)
 		loader_read_seconds(l, fd, svc, "delay", &draft_at(l, svc)->delay_ms);
 	if (has & ENTRY_RESPAWN && !(has & ENTRY_ON))
 		loader_report(l, FINDING_WARNING, svc, "respawn", "", "there is no `on` to respawn, ignored");
 	else if (has & ENTRY_RESPAWN && is_file(l, svc, fd, "respawn"))
 		draft_at(l, svc)->kind |= KIND_RESPAWN;
-	if (has & ENTRY_ON_FILE && !(has & ENTRY_ON))
+	if (has & (ENTRY_ON_PARAMS | ENTRY_ON_ENV) && !(has & ENTRY_ON))
 		loader_report(l, FINDING_NOTE, svc, "", "has on.params or on.env", "but no `on`");
-	if (has & ENTRY_OFF_FILE && !(has & ENTRY_OFF))
+	if (has & (ENTRY_OFF_PARAMS | ENTRY_OFF_ENV) && !(has & ENTRY_OFF))
 		loader_report(l, FINDING_NOTE, svc, "", "has off.params or off.env", "but no `off`");
 }
 

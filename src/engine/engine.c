@@ -329,6 +329,14 @@ static void restart(struct engine *e, uint32_t i, bool only)
 	enqueue(e, i);
 }
 
+/* What was told to stop a moment ago is not to be started again. */
+static bool is_up_to_stay(const struct engine *e, uint32_t i)
+{
+	const struct svc_live *l = &engine_svc(e, i)->live;
+
+	return l->state == SVC_UP && l->wish;
+}
+
 static void command(struct engine *e, const struct event *ev)
 {
 	switch (ev->kind) {
@@ -349,7 +357,7 @@ static void command(struct engine *e, const struct event *ev)
 		restart(e, ev->svc, ev->only);
 		break;
 	case EV_TRY_RESTART:
-		if (engine_svc(e, ev->svc)->live.state == SVC_UP)
+		if (is_up_to_stay(e, ev->svc))
 			restart(e, ev->svc, ev->only);
 		break;
 	case EV_WAIT:
@@ -367,7 +375,7 @@ static enum result early_result(const struct engine *e, const struct event *ev, 
 	*other = NO_SVC;
 	if (ev->kind == EV_WAIT)
 		return RES_NONE;
-	if (ev->kind == EV_TRY_RESTART && engine_svc(e, ev->svc)->live.state != SVC_UP)
+	if (ev->kind == EV_TRY_RESTART && !is_up_to_stay(e, ev->svc))
 		return RES_DONE;
 	return objection(e, ev, other);
 }

@@ -45,6 +45,8 @@ static void drop(struct engine *e, struct waiter *w)
 
 void waiter_cancel(struct engine *e, uint32_t handle)
 {
+	if (!handle)
+		return; /* free rows bear that */
 	for (uint32_t i = 0; i < e->waiters_high; i++)
 		if (waiter_row(e, i)->handle == handle)
 			drop(e, waiter_row(e, i));

@@ -30,9 +30,14 @@ static uint64_t tag(enum source source, uint32_t svc, enum proc_role role)
 	return (uint64_t)source << 40 | (uint64_t)role << 32 | svc;
 }
 
+/* Descriptors of processes are edge-triggered: closing one does not end its
+ * watch while a child that has not executed yet holds a copy, and it would be
+ * reported over and over. */
 int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
 {
-	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = tag(source, svc, role)};
+	bool once = source == SOURCE_EXEC || source == SOURCE_PIDFD;
+	struct epoll_event ev = {.events = once ? EPOLLIN | EPOLLET : EPOLLIN,
+	                         .data.u64 = tag(source, svc, role)};
 
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
@@ -198,8 +203,10 @@ static int sleep_ms(void)
 {
 	int64_t at = engine_deadline(config_engine(shell.config)), left;
 
-	if (actions_left || ipc_more)
+	if (ipc_more || (actions_left && !process_must_wait(shell.now_ms)))
 		return 0;
+	if (actions_left)
+		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), ending_deadline());
 	if (reap_due)
 		at = first(at, reap_after_ms);

@@ -27,6 +27,7 @@ static char *slots;             /* SPAWN_IN_FLIGHT of them */
 static bool slot_used[SPAWN_IN_FLIGHT];
 static unsigned n_in_flight;
 static bool slots_touched;
+static int64_t progress_ms;     /* when a slot was last taken or freed */
 static char *scratch;           /* for forked children: room for the largest program */
 static size_t scratch_bytes;
 
@@ -219,6 +220,7 @@ static pid_t make_child(const struct spawn *s, struct proc *p, int report_fd, en
 			p->slot = (int16_t)i;
 			slot_used[i] = true;
 			n_in_flight++;
+			progress_ms = shell.now_ms;
 		}
 		return pid;
 	}
@@ -256,6 +258,7 @@ static void free_memory(struct proc *p)
 	if (p->slot >= 0) {
 		slot_used[p->slot] = false;
 		n_in_flight--;
+		progress_ms = shell.now_ms;
 	}
 	p->slot = -1;
 }
@@ -288,6 +291,11 @@ void process_forget(struct proc *p)
 unsigned process_in_flight(void)
 {
 	return n_in_flight;
+}
+
+bool process_must_wait(int64_t now_ms)
+{
+	return n_in_flight == SPAWN_IN_FLIGHT && now_ms - progress_ms < SPAWN_PATIENCE_MS;
 }
 
 void process_rest(void)

@@ -48,6 +48,9 @@ bool process_worth_retry(const struct end *end);
 /* Children that still share our memory.  While there are any, nothing that
  * they may read can be unmapped. */
 unsigned process_in_flight(void);
+/* All memory for children is in use, but it is freed quickly: better wait for
+ * an exec than fork.  False once nothing has been freed for a while. */
+bool process_must_wait(int64_t now_ms);
 /* Gives the stacks back to the kernel if nobody uses them. */
 void process_rest(void);
 

@@ -1,10 +1,10 @@
 /* requests.c - requests of clients. */
 #include "src/shell/requests.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/cinit_ipc.h"
+#include "src/config/vec.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
@@ -120,8 +120,8 @@ static struct config *load(const char *name)
 static int adopt_extended(struct config *fresh)
 {
 	uint32_t n = shell.config->n;
-	size_t bytes = (n + (size_t)1) * sizeof(uint32_t);
-	uint32_t *map = malloc(bytes);
+	struct vec memory = {.max = SIZE_MAX / 2};
+	uint32_t *map = vec_add(&memory, (n + (size_t)1) * sizeof *map);
 	int r;
 
 	if (!map)
@@ -129,7 +129,7 @@ static int adopt_extended(struct config *fresh)
 	for (uint32_t i = 0; i < n; i++)
 		map[i] = i;
 	r = services_adopt(fresh, map);
-	free(map);
+	vec_free(&memory);
 	return r;
 }
 

@@ -369,6 +369,8 @@ bool services_act(void)
 	struct action a;
 
 	for (unsigned n = 0; n < TURN_ACTIONS; n++) {
+		if (process_must_wait(shell.now_ms))
+			return true;
 		if (!engine_next(e, shell.now_ms, &a))
 			return false;
 		act(&a);

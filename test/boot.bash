@@ -1,0 +1,260 @@
+# boot.bash - what the bats files that run the supervisor share; after lib.bash.
+#
+#   CINIT_UNDER     words before each cinit, as in 'valgrind -q --error-exitcode=99'
+#   CINIT_PATIENCE  seconds after which what was awaited will not come
+#
+# Every cinit here runs in namespaces of its own, and they end with the test.
+#
+# shellcheck shell=bash disable=SC2154,SC2034 # variables of bats and of lib.bash
+
+PATIENCE=${CINIT_PATIENCE:-30}
+read -ra UNDER <<<"${CINIT_UNDER-}"
+
+# A directory, an empty tree and a place for everything of one supervisor.
+boot_begin()
+{
+	dir=$(cd "$BATS_TEST_TMPDIR" && pwd -P)
+	tree=$dir/tree run=$dir/run log=$dir/cinit.log events=$dir/log
+	launched='' stdin=/dev/null
+	mkdir -p "$tree/svc" "$tree/conf"
+	: >"$log"
+	: >"$events"
+	ln -s "$BUILD/test/stub" "$dir/stub"
+	ln -s "$BUILD/test/stub" "$dir/stub-off"
+	namespaces
+}
+
+# How namespaces are made here, in ${NS[@]}.
+namespaces()
+{
+	local how
+	for how in "" "--user --map-root-user"; do
+		read -ra NS <<<"unshare $how --pid --mount --ipc --fork --kill-child"
+		if "${NS[@]}" --mount-proc true 2>/dev/null; then
+			return
+		fi
+	done
+	skip "no PID namespaces here"
+}
+
+boot_end()
+{
+	[ -z "$launched" ] || end_by_force
+	cat "$log" # shown if the test has failed
+	! grep -E '^==[0-9]+==|runtime error:|Sanitizer' "$log"
+}
+
+end_by_force()
+{
+	kill -KILL -- "-$launched" 2>/dev/null || kill -KILL "$launched" || :
+	wait "$launched" || :
+	launched=
+}
+
+# Runs in the background, for a limited time, with $stdin and into $log.
+launch()
+{
+	timeout -k 5 $((PATIENCE * 4)) "$@" <>"$stdin" >>"$log" 2>&1 3>&- &
+	launched=$!
+}
+
+# cinit_as user|container|machine [ARG...]: a supervisor on $tree and $run.  In
+# user mode it is the child of another PID 1, and all of its orphans' subreaper.
+cinit_as()
+{
+	local kind=$1 what=()
+	shift
+	case $kind in
+	user) what=(sh -c '"$@"; exit $?' sh) ;;
+	esac
+	[ "$kind" != machine ] || set -- --machine "$@"
+	launch "${NS[@]}" --mount-proc "${what[@]}" \
+		"${UNDER[@]}" "$BUILD/cinit" -v -c "$tree" -r "$run" "$@"
+}
+
+# The same, and it answers.
+boot()
+{
+	cinit_as "$@"
+	await "the supervisor" svc -q list
+}
+
+boot_settled()
+{
+	boot "$@"
+	svc wait settled
+}
+
+svc() { timeout "$PATIENCE" "$BUILD/cinit.svc" -r "$run" "$@"; }
+
+# await WHAT CMD...: until the command succeeds.
+await()
+{
+	local what=$1 until=$((SECONDS + PATIENCE))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$until" ] || fail "did not come: $what"
+		sleep 0.02
+	done
+}
+
+# The supervisor ends by itself, with this code.
+ends_with()
+{
+	local code=0
+	wait "$launched" || code=$?
+	launched=
+	same "exit code" "$code" "$1"
+}
+
+# --- processes, as seen from here -----------------------------------------------
+
+children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
+
+# The supervisor: timeout -> unshare -> (PID 1 that is not ours ->) cinit
+cinit_pid()
+{
+	local pid=$launched exe
+	for _ in 1 2 3; do
+		read -r pid _ <<<"$(children "$pid")" || return 1
+		exe=$(tr '\0' '\n' <"/proc/$pid/cmdline" | grep -m1 -E '/cinit$') || continue
+		[[ $(readlink "/proc/$pid/exe") == */unshare || $(readlink "/proc/$pid/exe") == */*sh ]] || break
+	done
+	echo "$pid"
+}
+
+# Everything in the supervisor's PID namespace: "OUTER INNER", lines.
+inhabitants()
+{
+	local ns
+	ns=$(readlink "/proc/$(cinit_pid)/ns/pid")
+	grep -H '^NSpid:' /proc/[0-9]*/status 2>/dev/null | while IFS=/: read -r _ _ pid _ _ pids; do
+		[ "$(readlink "/proc/$pid/ns/pid")" != "$ns" ] || echo "$pid ${pids##*[[:space:]]}"
+	done 2>/dev/null
+}
+
+# outer INNER: the pid here of a process of the namespace.
+outer()
+{
+	inhabitants | awk -v inner="$1" '$2 == inner { print $1 }'
+}
+
+# status_of NAME FILTER
+status_of()
+{
+	{ svc --json status "$1" || :; } | jq -r ".[0] | $2"
+}
+
+state() { status_of "$1" .state; }
+why() { status_of "$1" .why; }
+pid_of() { status_of "$1" .pid; }
+in_state() { [ "$(state "$1")" = "$2" ]; }
+all_states() { svc --json list | jq -r '.[] | "\(.name) \(.state)"'; }
+
+# kill_service NAME SIGNAL
+kill_service()
+{
+	kill "-$2" "$(outer "$(pid_of "$1")")"
+}
+
+# Whoever has died and was not reaped, in the namespace.
+zombies()
+{
+	inhabitants | while read -r pid _; do
+		grep -l '^State:[[:space:]]*Z' "/proc/$pid/status" 2>/dev/null || :
+	done
+}
+
+# --- services of stubs --------------------------------------------------------------
+
+# stub NAME...: once-services that log; respawn_stub: that stay.
+stub()
+{
+	local name
+	for name; do
+		mkdir -p "$tree/svc/$name"
+		ln -s "$dir/stub" "$tree/svc/$name/on"
+	done
+}
+
+respawn_stub()
+{
+	local name
+	stub "$@"
+	for name; do : >"$tree/svc/$name/respawn"; done
+}
+
+# off_stub NAME...: with an `off` that logs.
+off_stub()
+{
+	local name
+	for name; do ln -s "$dir/stub-off" "$tree/svc/$name/off"; done
+}
+
+# script NAME [LINE...]: `on` is a shell script.
+script()
+{
+	local name=$1
+	shift
+	mkdir -p "$tree/svc/$name"
+	printf '%s\n' '#!/bin/sh' "$@" >"$tree/svc/$name/on"
+	chmod +x "$tree/svc/$name/on"
+}
+
+# tell KIND NAME [WORD]: what a stub is told; see tools/stub.c.
+tell()
+{
+	mkdir -p "$(dirname "$dir/$1/$2")"
+	printf '%s' "${3-}" >"$dir/$1/$2"
+}
+
+untell() { rm "$dir/$1/$2"; }
+
+# e FILTER: over all that the stubs logged, as one array.
+e() { jq -rsc "$1" "$events"; }
+
+# The order of these events: "EVENT NAME", lines.
+order() { jq -r '"\(.event) \(.service)"' "$events"; }
+
+# first_line TEXT: at which line of the order this stands first; 0 never.
+first_line() { order | grep -nxF -m1 -e "$1" | cut -d: -f1 | grep . || echo 0; }
+last_line() { order | grep -nxF -e "$1" | tail -n1 | cut -d: -f1 | grep . || echo 0; }
+
+# before A B: both happened, and A did first.
+before()
+{
+	local a b
+	a=$(first_line "$1") b=$(first_line "$2")
+	[ "$a" -gt 0 ] && [ "$b" -gt 0 ] && [ "$a" -lt "$b" ] ||
+		fail "'$1' should come before '$2':" "$(order)"
+}
+
+# happened EVENT NAME: how often.
+happened() { e "[.[] | select(.event == \"$1\" and .service == \"$2\")] | length"; }
+happens() { [ "$(happened "$1" "$2")" -ge "${3:-1}" ]; }
+
+# all_in_order GRAPH: with a graph {NAME: {needs, wants}} (wants that are up), every
+# process was made after those of its dependencies, and after a once-service of
+# them had ended.  A pid tells the order of the forks.
+all_in_order()
+{
+	jq -rn --slurpfile graph "$1" --slurpfile log "$events" '
+		def index_of(e; s): [$log | to_entries[] | select(.value.event == e and .value.service == s)
+			| .key] | first;
+		def pid_of(s): [$log[] | select(.event == "start" and .service == s) | .pid] | first;
+		$graph[0] as $g
+		# a group stands for what it needs and wants
+		| def programs(s): if $g[s] == null then empty
+			elif $g[s].on == null then ($g[s].needs + $g[s].wants)[] | programs(.) else s end;
+		$g | keys[] | . as $s | select(pid_of($s)) | ($g[$s].needs + $g[$s].wants)[] | programs(.)
+		| . as $d | select(pid_of($d))
+		| if pid_of($d) >= pid_of($s) then "\($s) was started before \($d)"
+		  elif ($g[$d].respawn | not) and index_of("end"; $d) > index_of("start"; $s)
+		  then "\($s) was started before \($d) had ended" else empty end' >"$dir/disorder"
+	[ ! -s "$dir/disorder" ] || fail "$(cat "$dir/disorder")"
+}
+
+# said TEXT: the supervisor says it, now or soon.
+said() { await "in the log: $1" grep -qF -e "$1" "$log"; }
+never_said() { ! grep -F -e "$1" "$log" || fail "said: $1"; }
+times_said() { grep -cF -e "$1" "$log" || :; }

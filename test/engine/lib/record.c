@@ -1,0 +1,323 @@
+/* record.c - what commands ask for, told again in the plainest way.
+ * Recursion over the matrix of edges; nothing of the engine is consulted. */
+#include "test/engine/lib/record.h"
+
+bool state_leaving(unsigned state)
+{
+	return state == SVC_HELD || state == SVC_OFF || state == SVC_OFF_KILLED
+	       || state == SVC_STOPPING || state == SVC_KILLING;
+}
+
+bool state_active(unsigned state)
+{
+	return state == SVC_STARTING || state == SVC_UP || state_leaving(state);
+}
+
+bool actor_bad(const struct actor *a)
+{
+	return a->state == SVC_FAILED || a->state == SVC_REFUSED || a->state == SVC_BLOCKED
+	       || (a->state == SVC_DOWN && !a->wish);
+}
+
+bool actor_settled(const struct actor *a)
+{
+	return a->state == SVC_UP || actor_bad(a);
+}
+
+bool all_settled(const struct world *w)
+{
+	for (uint32_t i = 0; i < w->plan->n; i++)
+		if (!actor_settled(&w->actor[i]))
+			return false;
+	return true;
+}
+
+bool edge_orders(const struct world *w, uint32_t who, uint32_t whom)
+{
+	uint8_t edge = w->plan->edge[who][whom];
+
+	return edge == EDGE_NEED || edge == EDGE_WANT;
+}
+
+static void wish_up_one(struct world *w, uint32_t i)
+{
+	struct actor *a = &w->actor[i];
+
+	a->wish = true;
+	a->crashes = 0;
+	a->excused = true;
+}
+
+static void wish_up(struct world *w, uint32_t i, uint32_t *seen)
+{
+	if (*seen >> i & 1)
+		return;
+	*seen |= 1u << i;
+	wish_up_one(w, i);
+	for (uint32_t j = 0; j < w->plan->n; j++)
+		if (w->plan->edge[i][j] != EDGE_NONE)
+			wish_up(w, j, seen);
+}
+
+static void wish_down_one(struct world *w, uint32_t i)
+{
+	w->actor[i].wish = w->actor[i].restart = w->actor[i].excused = false;
+}
+
+static void wish_down(struct world *w, uint32_t i, uint32_t *seen)
+{
+	if (*seen >> i & 1)
+		return;
+	*seen |= 1u << i;
+	wish_down_one(w, i);
+	for (uint32_t j = 0; j < w->plan->n; j++)
+		if (w->plan->edge[j][i] == EDGE_NEED)
+			wish_down(w, j, seen);
+}
+
+static bool runs(const struct actor *a)
+{
+	return a->state == SVC_STARTING || a->state == SVC_UP;
+}
+
+static uint32_t needs_not_up(const struct world *w, uint32_t i)
+{
+	uint32_t found = 0;
+
+	for (uint32_t j = 0; j < w->plan->n; j++)
+		if (w->plan->edge[i][j] == EDGE_NEED && w->actor[j].state != SVC_UP)
+			found |= 1u << j;
+	return found;
+}
+
+static uint32_t dependents_active(const struct world *w, uint32_t i)
+{
+	uint32_t found = 0;
+
+	for (uint32_t j = 0; j < w->plan->n; j++)
+		if (w->plan->edge[j][i] == EDGE_NEED && state_active(w->actor[j].state))
+			found |= 1u << j;
+	return found;
+}
+
+/* What --only refuses. */
+static enum result refused_only(const struct world *w, const struct event *ev, uint32_t *in_the_way)
+{
+	bool starts = ev->kind == EV_START
+	              || (ev->kind != EV_STOP && !runs(&w->actor[ev->svc]));
+
+	*in_the_way = starts ? needs_not_up(w, ev->svc) : dependents_active(w, ev->svc);
+	if (!*in_the_way)
+		return RES_NONE;
+	return starts ? RES_NEED_NOT_UP : RES_DEPENDENT_UP;
+}
+
+/* try-restart is for what is up, and was not told to stop a moment ago. */
+static bool is_up_to_stay(const struct actor *a)
+{
+	return a->state == SVC_UP && a->wish;
+}
+
+/* The answer that is known when the request comes. */
+static enum result known_at_once(const struct world *w, const struct event *ev, uint32_t *in_the_way)
+{
+	*in_the_way = 0;
+	if (ev->kind == EV_WAIT)
+		return RES_NONE;
+	if (ev->kind == EV_TRY_RESTART && !is_up_to_stay(&w->actor[ev->svc]))
+		return RES_DONE;
+	if (w->shutdown && ev->kind != EV_STOP)
+		return RES_SHUTDOWN;
+	return ev->only ? refused_only(w, ev, in_the_way) : RES_NONE;
+}
+
+static void start(struct world *w, const struct event *ev)
+{
+	uint32_t seen = 0;
+
+	if (ev->only)
+		wish_up_one(w, ev->svc);
+	else
+		wish_up(w, ev->svc, &seen);
+}
+
+static void stop(struct world *w, const struct event *ev)
+{
+	uint32_t seen = 0;
+
+	if (ev->only)
+		wish_down_one(w, ev->svc);
+	else
+		wish_down(w, ev->svc, &seen);
+}
+
+static void restart(struct world *w, const struct event *ev)
+{
+	struct actor *a = &w->actor[ev->svc];
+
+	if (!a->wish || !runs(a)) {
+		start(w, ev);
+		return;
+	}
+	a->restart = true;
+	a->crashes = 0;
+}
+
+static void command(struct world *w, const struct event *ev)
+{
+	for (uint32_t i = 0; i < w->plan->n; i++)
+		w->actor[i].start_ms[0] = w->actor[i].start_ms[1] = NEVER;
+	if (ev->kind == EV_BOOT)
+		w->booting = true;
+	if (ev->kind == EV_BOOT || ev->kind == EV_START)
+		start(w, ev);
+	if (ev->kind == EV_STOP)
+		stop(w, ev);
+	if (ev->kind == EV_RESTART
+	    || (ev->kind == EV_TRY_RESTART && is_up_to_stay(&w->actor[ev->svc])))
+		restart(w, ev);
+}
+
+static void keep_request(struct world *w, const struct event *ev, enum result expect,
+                         uint32_t in_the_way)
+{
+	for (uint32_t k = 0; k < REQUESTS_MAX; k++) {
+		if (w->request[k].handle)
+			continue;
+		w->request[k] = (struct request){
+			.handle = ev->handle,
+			.svc = ev->svc,
+			.goal = (uint8_t)ev->goal,
+			.expect = (uint8_t)expect,
+			.in_the_way = in_the_way,
+			.answer_by_ms = ev->answer_by_ms,
+		};
+		w->n_requests++;
+		return;
+	}
+	world_broken(w, "the test asks too much: %d requests", REQUESTS_MAX);
+}
+
+static void shut_down(struct world *w)
+{
+	if (w->shutdown)
+		return;
+	w->shutdown = true;
+	w->shutdown_ms = w->now;
+	for (uint32_t i = 0; i < w->plan->n; i++)
+		wish_down_one(w, i);
+}
+
+static void cancel(struct world *w, uint32_t handle)
+{
+	for (uint32_t k = 0; k < REQUESTS_MAX; k++)
+		if (w->request[k].handle == handle) {
+			w->request[k].handle = 0;
+			w->n_requests--;
+		}
+}
+
+static void request(struct world *w, const struct event *ev)
+{
+	uint32_t in_the_way;
+	enum result expect = known_at_once(w, ev, &in_the_way);
+
+	if (expect == RES_NONE)
+		command(w, ev);
+	if (ev->handle)
+		keep_request(w, ev, expect, in_the_way);
+}
+
+static void main_ended(struct actor *a, const struct event *ev)
+{
+	a->main = PROC_NONE;
+	a->termed = a->killed = false;
+	a->did_work = ev->end.kind == END_EXIT && ev->end.code == 0;
+	a->spawn_failed = ev->end.kind == END_SPAWN;
+	a->spawn_retry = a->spawn_failed && ev->retry;
+}
+
+void record_event(struct world *w, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EV_BOOT:
+	case EV_START:
+	case EV_STOP:
+	case EV_RESTART:
+	case EV_TRY_RESTART:
+	case EV_WAIT:
+		request(w, ev);
+		break;
+	case EV_EXECUTED:
+		w->actor[ev->svc].main = PROC_RUNNING;
+		w->actor[ev->svc].executed = true;
+		break;
+	case EV_ENDED:
+		main_ended(&w->actor[ev->svc], ev);
+		break;
+	case EV_OFF_ENDED:
+		w->actor[ev->svc].off = PROC_NONE;
+		w->actor[ev->svc].off_killed = false;
+		break;
+	case EV_CANCEL:
+		cancel(w, ev->handle);
+		break;
+	case EV_SHUTDOWN:
+		shut_down(w);
+		break;
+	}
+}
+
+/* No process, and no state that has or makes one. */
+static bool is_idle(const struct actor *a)
+{
+	return !state_active(a->state) && a->main == PROC_NONE && a->off == PROC_NONE;
+}
+
+static enum result answer_to_start(const struct world *w, const struct request *r)
+{
+	const struct actor *a = &w->actor[r->svc];
+
+	if (w->shutdown)
+		return RES_SHUTDOWN;
+	if (a->state == SVC_UP)
+		return RES_DONE;
+	if (a->state == SVC_DOWN)
+		return r->goal == GOAL_STARTED ? RES_SUPERSEDED : RES_NONE;
+	return actor_bad(a) || a->state == SVC_BACKOFF ? RES_NO : RES_NONE;
+}
+
+static enum result answer_to_goal(const struct world *w, const struct request *r)
+{
+	const struct actor *a = r->svc == NO_SVC ? NULL : &w->actor[r->svc];
+
+	switch ((enum goal)r->goal) {
+	case GOAL_NOW:
+		return RES_ACCEPTED;
+	case GOAL_STARTED:
+	case GOAL_UP:
+		return answer_to_start(w, r);
+	case GOAL_STOPPED:
+		if (a->wish && a->state != SVC_REFUSED)
+			return RES_SUPERSEDED;
+		return is_idle(a) ? RES_DONE : RES_NONE;
+	case GOAL_DOWN:
+		return is_idle(a) && a->state != SVC_WAITING && a->state != SVC_BACKOFF
+		               && !(a->state == SVC_DOWN && a->wish)
+		           ? RES_DONE : RES_NONE;
+	case GOAL_SETTLED:
+		return (a ? actor_settled(a) : all_settled(w)) ? RES_DONE : RES_NONE;
+	case GOAL_N:
+		break;
+	}
+	return RES_BAD_REQUEST;
+}
+
+enum result right_answer(const struct world *w, const struct request *r)
+{
+	enum result answer = r->expect ? (enum result)r->expect : answer_to_goal(w, r);
+
+	if (answer == RES_NONE && r->answer_by_ms <= w->now)
+		return RES_STILL_WAITING;
+	return answer;
+}

@@ -1,0 +1,25 @@
+/* record.h - the world's own account of what commands mean.
+ * Written from design section 4, not from the engine. */
+#ifndef TEST_ENGINE_RECORD_H
+#define TEST_ENGINE_RECORD_H
+
+#include "test/engine/lib/world.h"
+
+/* Notes what ev asks for.  Call before the engine sees it. */
+void record_event(struct world *w, const struct event *ev);
+
+/* Does the state mean that there is, or may be, something to stop? */
+bool state_active(unsigned state);
+/* ... that it is being stopped? */
+bool state_leaving(unsigned state);
+/* Blocks who needs it: it is not up and will not be by itself. */
+bool actor_bad(const struct actor *a);
+/* Neither on a timer nor on a process. */
+bool actor_settled(const struct actor *a);
+bool all_settled(const struct world *w);
+bool edge_orders(const struct world *w, uint32_t who, uint32_t whom);
+
+/* The answer that this request has to get now, or RES_NONE. */
+enum result right_answer(const struct world *w, const struct request *r);
+
+#endif

@@ -1,0 +1,129 @@
+#!/bin/sh
+# mutants.sh - proves that the oracles see: every mutant of mutants.txt is built
+# and has to be caught by sim, adopt or explore.  One line for each, with what
+# caught it; exit 1 if one survives.
+#
+#     mutants.sh [BUILD_DIR [PROGRAM...]]
+#
+# Run from the top of the tree; CC is honoured.  Programs: which may catch them.
+set -eu
+
+list=test/engine/mutants.txt
+cc=${CC:-cc}
+flags='-std=c11 -D_GNU_SOURCE -I. -O1 -w'
+seeds=400
+
+work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/mutants.XXXXXX")
+[ $# -eq 0 ] || shift
+programs=${*:-sim adopt explore}
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# compile SOURCE OBJECT: in the tree's own include path.
+compile() {
+	# shellcheck disable=SC2086 # flags are words
+	$cc $flags -c -o "$2" "$1"
+}
+
+# What does not change is compiled once.
+compile_rest() {
+	mkdir "$work/test" "$work/lib" "$work/engine" "$work/mutant"
+	for source in $programs; do
+		compile "test/engine/$source.c" "$work/test/$source.o"
+	done
+	for source in test/engine/lib/*.c ipc/words.c ipc/text.c; do
+		compile "$source" "$work/lib/$(basename "$source" .c).o"
+	done
+	for source in src/engine/*.c; do
+		compile "$source" "$work/engine/$(basename "$source" .c).o"
+	done
+}
+
+# replace FILE ORIGINAL REPLACEMENT: FILE with the one ORIGINAL replaced, to
+# stdout; blanks stand for any blanks.  Fails unless there is exactly one.
+replace() {
+	ORIGINAL=$2 REPLACEMENT=$3 awk '
+		function loose(text) {
+			gsub(/[][\\.*+?(){}|^$\/]/, "\\\\&", text)
+			gsub(/[ \t]+/, "[ \t\n]+", text)
+			return text
+		}
+		{ all = all $0 "\n" }
+		END {
+			pattern = loose(ENVIRON["ORIGINAL"])
+			if (!match(all, pattern))
+				exit 1
+			before = substr(all, 1, RSTART - 1)
+			after = substr(all, RSTART + RLENGTH)
+			if (match(after, pattern))
+				exit 1
+			printf "%s%s%s", before, ENVIRON["REPLACEMENT"], after
+		}' "$1"
+}
+
+# link PROGRAM FILE: with the mutant in place of FILE.
+link() {
+	cp "$work/engine/"*.o "$work/mutant/"
+	cp "$work/mutated.o" "$work/mutant/$(basename "$2" .c).o"
+	$cc -o "$work/$1" "$work/test/$1.o" "$work/lib/"*.o "$work/mutant/"*.o
+}
+
+# The line that says what failed first: a seed, a named case, a graph.
+first_failure='/seed [0-9]*: \|^not ok\|^explore: graph [0-9]*: /{s/^[a-z]*: \(seed\|graph\)/\1/p;t end;p;:end
+q;}'
+
+# caught_by FILE PROGRAM SECONDS [ARG...]: prints what caught it, or fails.
+caught_by() {
+	link "$2" "$1"
+	catcher=$2 seconds=$3
+	shift 3
+	status=0
+	timeout "$seconds" "$work/$catcher" "$@" >"$work/out" 2>&1 || status=$?
+	case $status in
+	0) return 1 ;;
+	1) echo "$catcher, $(sed -n "$first_failure" "$work/out")" ;;
+	124) echo "$catcher, which hangs" ;;
+	*) echo "$catcher, which crashes" ;;
+	esac
+}
+
+# caught FILE: by the first program that catches it, quick ones first.
+caught() {
+	for program in $programs; do
+		case $program in
+		sim) caught_by "$1" sim 20 --rules --seeds "$seeds" || caught_by "$1" sim 20 --seeds "$seeds" ;;
+		adopt) caught_by "$1" adopt 20 ;;
+		explore) caught_by "$1" explore 150 ;;
+		esac && return 0
+	done
+	return 1
+}
+
+# try FILE NAME ORIGINAL REPLACEMENT
+try() {
+	if ! replace "src/engine/$1" "$3" "$4" >"$work/mutated.c"; then
+		echo "not ok - $2: the original does not occur exactly once in $1"
+		return 1
+	fi
+	if ! compile "$work/mutated.c" "$work/mutated.o"; then
+		echo "not ok - $2: does not compile"
+		return 1
+	fi
+	if by=$(caught "$1"); then
+		echo "ok - $2 (caught by $by)"
+	else
+		echo "not ok - $2: survives"
+		return 1
+	fi
+}
+
+compile_rest
+n=0 bad=0
+grep -v -e '^#' -e '^$' "$list" | sed 's/ @@ /\t/g' >"$work/list"
+tab=$(printf '\t')
+while IFS=$tab read -r file name original replacement; do
+	n=$((n + 1))
+	try "$file" "$name" "$original" "$replacement" || bad=$((bad + 1))
+done <"$work/list"
+echo "mutants: $n tried, $bad survived or do not apply"
+[ "$bad" -eq 0 ]
