@@ -30,6 +30,7 @@
 #define SPAWN_IN_FLIGHT    32     /* children that share our memory until they execute */
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
+#define SPAWN_SWEEP_MS     50     /* after the last spawn: who has executed unheard gives memory back */
 #define FD_RESERVE         64     /* descriptors kept for pipes and clients when pidfds use up the rest */
 
 /* Reaping orphans: a slow wait means that many children are dying at once and

@@ -1,9 +1,11 @@
 /* identity.c - which service a directory is: its physical directory decides,
  * so links, aliases and detours all come to one row. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "src/config/loader.h"
 #include "src/limits.h"
@@ -85,10 +87,102 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 	return i;
 }
 
+/* Applies one component of a path to the name in t. */
+static void step(struct text *t, const char *component, size_t n)
+{
+	if (n == 0 || (n == 1 && component[0] == '.'))
+		return;
+	if (n == 2 && memcmp(component, "..", 2) == 0) {
+		const char *slash = memrchr(t->buf, '/', t->len);
+
+		t->cut |= t->len == 0; /* above svc/ */
+		t->len = slash ? (size_t)(slash - t->buf) : 0;
+		t->buf[t->len] = '\0';
+		return;
+	}
+	if (t->len)
+		text_char(t, '/');
+	text_mem(t, component, n);
+}
+
+static void walk(struct text *t, const char *path, const char *end)
+{
+	while (path < end) {
+		const char *slash = memchr(path, '/', (size_t)(end - path));
+		const char *stop = slash ? slash : end;
+
+		step(t, path, (size_t)(stop - path));
+		path = stop + 1;
+	}
+}
+
+/* Is svc/NAME the directory of *st, without a link on the way? */
+static bool is_physical(const struct loader *l, char *name, const struct stat *st)
+{
+	struct stat at;
+
+	for (char *p = name;; p++) {
+		char c = *p;
+		int r;
+
+		if (c != '/' && c != '\0')
+			continue;
+		*p = '\0';
+		r = fstatat(l->svc_fd, name, &at, AT_SYMLINK_NOFOLLOW);
+		*p = c;
+		if (r < 0 || !S_ISDIR(at.st_mode))
+			return false;
+		if (c == '\0')
+			return at.st_dev == st->st_dev && at.st_ino == st->st_ino;
+	}
+}
+
+/* What the text of the link suggests, if that turns out to be true: far fewer
+ * system calls than realpath(3), which remains for everything unusual. */
+static const char *guess_name(struct loader *l, int dir_fd, const char *entry, const char *path,
+                              const struct stat *st)
+{
+	const char *below = path + l->root_len + 1, *last = strrchr(path, '/');
+	ssize_t n = readlinkat(dir_fd, entry, l->target, sizeof l->target);
+	const char *text = l->target, *end = text + n;
+	struct text t;
+
+	text_init(&t, l->real_path, sizeof l->real_path);
+	if (n <= 0)
+		return NULL;
+	if (*text != '/')
+		walk(&t, below, last > below ? last : below);
+	else if ((size_t)n > l->root_len && memcmp(text, l->root, l->root_len) == 0
+	         && text[l->root_len] == '/')
+		text += l->root_len + 1;
+	else
+		return NULL;
+	walk(&t, text, end);
+	return !t.cut && t.len && is_physical(l, l->real_path, st) ? l->real_path : NULL;
+}
+
+/* The physical path below svc/, or NULL with *why. */
+static const char *physical_name(struct loader *l, int dir_fd, const char *entry,
+                                 const char *path, const struct stat *st, const char **why)
+{
+	const char *name = guess_name(l, dir_fd, entry, path, st);
+
+	if (name)
+		return name;
+	if (!realpath(path, l->real_path)) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	*why = "not below svc/";
+	if (strncmp(l->real_path, l->root, l->root_len) != 0 || l->real_path[l->root_len] != '/')
+		return NULL;
+	return l->real_path + l->root_len + 1;
+}
+
 uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const char *path,
                         const char **why)
 {
-	const char *real = l->real_path;
+	const char *real;
 	struct stat st;
 	uint32_t known;
 
@@ -102,12 +196,6 @@ uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const c
 	known = ((uint32_t *)(void *)l->index.at)[slot_of(l, st.st_dev, st.st_ino)];
 	if (known)
 		return known - 1;
-	if (!realpath(path, l->real_path)) {
-		*why = strerror(errno);
-		return NO_SVC;
-	}
-	*why = "not below svc/";
-	if (strncmp(real, l->root, l->root_len) != 0 || real[l->root_len] != '/')
-		return NO_SVC;
-	return add_service(l, real + l->root_len + 1, &st);
+	real = physical_name(l, dir_fd, entry, path, &st, why);
+	return real ? add_service(l, real, &st) : NO_SVC;
 }

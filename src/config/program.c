@@ -28,9 +28,9 @@ static int open_file(struct loader *l, int dir_fd, uint32_t svc, const char *nam
 
 	*fd = -1;
 	if (fstatat(dir_fd, name, &st, 0) < 0) {
+		why = strerror(errno);
 		if (errno == ENOENT && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return 0;
-		why = strerror(ENOENT);
 	} else if (!S_ISREG(st.st_mode)) {
 		why = "not a file";
 	} else if (st.st_size > CONFIG_FILE_MAX) {
@@ -68,7 +68,7 @@ static ssize_t slurp(struct loader *l, int fd, const char **why)
 			return -1;
 		}
 		l->strings.len -= 4096 - (size_t)n;
-		if (n == 0)
+		if (n < 4096) /* the end of a regular file */
 			return (ssize_t)(l->strings.len - begin);
 	}
 }

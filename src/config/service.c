@@ -12,8 +12,9 @@
 #include "src/config/loader.h"
 #include "src/limits.h"
 
-/* What a directory has.  A subdirectory that means nothing may be a service. */
-static unsigned scan(struct loader *l, uint32_t svc, int fd)
+/* What a directory has; in *files, what the directory itself says is a file.
+ * A subdirectory that means nothing may be a service. */
+static unsigned scan(struct loader *l, uint32_t svc, int fd, unsigned *files)
 {
 	struct dir *d = &l->service_dir;
 	const char *name;
@@ -26,6 +27,8 @@ static unsigned scan(struct loader *l, uint32_t svc, int fd)
 		enum entry e = entry_of(name);
 
 		has |= (unsigned)e;
+		if (type == DT_REG)
+			*files |= (unsigned)e;
 		if (e == ENTRY_LATER_DIR || (e == ENTRY_LATER && type != DT_DIR))
 			loader_report(l, FINDING_WARNING, svc, name, "", "not built yet, ignored");
 		if (e == ENTRY_STRANGE && type != DT_DIR)
@@ -160,7 +163,7 @@ static void read_off(struct loader *l, uint32_t svc, int fd, unsigned has)
 
 static void read_entries(struct loader *l, uint32_t svc, int fd)
 {
-	unsigned has = scan(l, svc, fd);
+	unsigned files = 0, has = scan(l, svc, fd, &files);
 
 	if (has & ENTRY_NEEDS)
 		read_dependencies(l, svc, fd, true);
@@ -174,7 +177,7 @@ static void read_entries(struct loader *l, uint32_t svc, int fd)
 		loader_read_seconds(l, fd, svc, "delay", &draft_at(l, svc)->delay_ms);
 	if (has & ENTRY_RESPAWN && !(has & ENTRY_ON))
 		loader_report(l, FINDING_WARNING, svc, "respawn", "", "there is no `on` to respawn, ignored");
-	else if (has & ENTRY_RESPAWN && is_file(l, svc, fd, "respawn"))
+	else if (files & ENTRY_RESPAWN || (has & ENTRY_RESPAWN && is_file(l, svc, fd, "respawn")))
 		draft_at(l, svc)->kind |= KIND_RESPAWN;
 	if (has & (ENTRY_ON_PARAMS | ENTRY_ON_ENV) && !(has & ENTRY_ON))
 		loader_report(l, FINDING_NOTE, svc, "", "has on.params or on.env", "but no `on`");

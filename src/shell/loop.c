@@ -21,6 +21,7 @@ static int epoll_fd = -1, signal_fd = -1;
 static bool reap_due;                  /* children may wait to be reaped */
 static int64_t reap_after_ms;          /* orphans are left alone until then */
 static bool actions_left;
+static int64_t swept_ms;               /* when children in flight were last looked at */
 static bool ipc_said;                  /* the problem was said, not again */
 
 /* ---- sources ---- */
@@ -174,6 +175,15 @@ static void serve_ipc(void)
 	loop_try_ipc();
 }
 
+/* Once after the last spawn, not periodically: a child that hangs before its
+ * exec keeps its memory until it ends. */
+static int64_t sweep_at_ms(void)
+{
+	int64_t at = process_sweep_ms();
+
+	return at > swept_ms ? at : NEVER;
+}
+
 static void turn(const struct epoll_event *ev, int n)
 {
 	static const enum source order[] = {SOURCE_EXEC, SOURCE_PIDFD, SOURCE_SIGNALS, SOURCE_IPC};
@@ -189,6 +199,10 @@ static void turn(const struct epoll_event *ev, int n)
 		look_after_ipc();
 	rescue_turn();
 	ending_turn();
+	if (sweep_at_ms() <= shell.now_ms) {
+		swept_ms = shell.now_ms;
+		services_sweep();
+	}
 	services_free_retired();
 	process_rest();
 }
@@ -208,6 +222,7 @@ static int sleep_ms(void)
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), ending_deadline());
+	at = first(at, sweep_at_ms());
 	if (reap_due)
 		at = first(at, reap_after_ms);
 	if (at == NEVER)

@@ -293,9 +293,19 @@ unsigned process_in_flight(void)
 	return n_in_flight;
 }
 
+bool process_is_full(void)
+{
+	return n_in_flight == SPAWN_IN_FLIGHT;
+}
+
+int64_t process_sweep_ms(void)
+{
+	return n_in_flight ? progress_ms + SPAWN_SWEEP_MS : NEVER;
+}
+
 bool process_must_wait(int64_t now_ms)
 {
-	return n_in_flight == SPAWN_IN_FLIGHT && now_ms - progress_ms < SPAWN_PATIENCE_MS;
+	return process_is_full() && now_ms - progress_ms < SPAWN_PATIENCE_MS;
 }
 
 void process_rest(void)

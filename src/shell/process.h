@@ -48,9 +48,13 @@ bool process_worth_retry(const struct end *end);
 /* Children that still share our memory.  While there are any, nothing that
  * they may read can be unmapped. */
 unsigned process_in_flight(void);
-/* All memory for children is in use, but it is freed quickly: better wait for
+/* All memory for children is in use. */
+bool process_is_full(void);
+/* It is, but it is freed quickly: better wait for
  * an exec than fork.  False once nothing has been freed for a while. */
 bool process_must_wait(int64_t now_ms);
+/* When to look for children that have executed unheard, or NEVER. */
+int64_t process_sweep_ms(void);
 /* Gives the stacks back to the kernel if nobody uses them. */
 void process_rest(void);
 

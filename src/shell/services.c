@@ -163,15 +163,32 @@ void services_environment(struct spawn *s, const struct conf_prog *prog)
 	}
 }
 
+/* The loop only has to hear of an exec where it makes a service up; of others
+ * it is learned with the end, or by services_sweep(). */
+static bool awaits_exec(uint32_t svc, enum proc_role role)
+{
+	return role == ROLE_MAIN
+	       && engine_svc(config_engine(shell.config), svc)->kind & KIND_RESPAWN;
+}
+
 void services_watch(struct proc *p, uint32_t svc, enum proc_role role)
 {
 	/* Unwatched, its end is heard of by SIGCHLD, and a failed exec with it. */
-	if (loop_watch(p->exec_fd, SOURCE_EXEC, svc, role) < 0 && role == ROLE_MAIN)
+	if (awaits_exec(svc, role) && loop_watch(p->exec_fd, SOURCE_EXEC, svc, role) < 0)
 		event(EV_EXECUTED, svc, NULL);
 	if (p->pidfd >= 0 && loop_watch(p->pidfd, SOURCE_PIDFD, svc, role) < 0) {
 		close(p->pidfd);
 		p->pidfd = -1;
 	}
+}
+
+void services_sweep(void)
+{
+	for (uint32_t i = 0; i < shell.config->n && process_in_flight(); i++) {
+		services_exec_result(i, ROLE_MAIN);
+		services_exec_result(i, ROLE_OFF);
+	}
+	services_exec_result(NO_SVC, ROLE_HELPER);
 }
 
 static void spawn_service(uint32_t svc, enum proc_role role)
@@ -369,6 +386,8 @@ bool services_act(void)
 	struct action a;
 
 	for (unsigned n = 0; n < TURN_ACTIONS; n++) {
+		if (process_is_full())
+			services_sweep();
 		if (process_must_wait(shell.now_ms))
 			return true;
 		if (!engine_next(e, shell.now_ms, &a))

@@ -27,6 +27,8 @@ struct proc *services_proc(uint32_t svc, enum proc_role role);
 /* Whose process this is; false if it is nobody's: an orphan. */
 bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role);
 
+/* Looks at every child in flight whether it has executed by now. */
+void services_sweep(void);
 /* Watches a process that was just made. */
 void services_watch(struct proc *p, uint32_t svc, enum proc_role role);
 /* The environment that a program of the tree gets, but for our own variables. */
