@@ -3,6 +3,7 @@
 #
 # demo.sh BUILD          the sample tree, a tour of it, and an ordered shutdown
 # demo.sh BUILD TREE     TREE, in the foreground, until it is told to stop
+# shellcheck disable=SC2317 # some functions are only called by name
 set -eu
 
 build=$(cd "$1" && pwd)

@@ -37,6 +37,7 @@ static struct client clients[IPC_CLIENTS_MAX];
 static uint32_t n_clients, n_others, clients_high;
 static uint64_t requests;
 static bool deaf; /* the listener is not polled: no descriptor for a client */
+static int spare = -1; /* given up to take one client when descriptors have run out */
 
 static int watch(int op, int fd, uint32_t events, uint32_t data)
 {
@@ -45,8 +46,11 @@ static int watch(int op, int fd, uint32_t events, uint32_t data)
 	return epoll_ctl(ipc_fd, op, fd, &ev);
 }
 
+/* A descriptor was freed. */
 static void hear(void)
 {
+	if (spare < 0)
+		spare = fcntl(listener, F_DUPFD_CLOEXEC, 0);
 	if (deaf && watch(EPOLL_CTL_MOD, listener, EPOLLIN, LISTENER) == 0)
 		deaf = false;
 }
@@ -79,9 +83,11 @@ static void close_all(void)
 		drop(&clients[i]);
 	if (listener >= 0)
 		close(listener);
+	if (spare >= 0)
+		close(spare);
 	if (ipc_fd >= 0)
 		close(ipc_fd);
-	listener = ipc_fd = -1;
+	listener = spare = ipc_fd = -1;
 	deaf = false;
 }
 
@@ -137,6 +143,7 @@ static const char *make_endpoint(void)
 	socket_ino = st.st_ino;
 	if (listen(listener, IPC_BACKLOG) < 0)
 		return "listen";
+	spare = fcntl(listener, F_DUPFD_CLOEXEC, 0);
 	ipc_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (ipc_fd < 0)
 		return "epoll";
@@ -198,7 +205,7 @@ static struct client *least(bool waiting)
 	return best;
 }
 
-static bool make_room(void)
+static bool evict(void)
 {
 	struct client *c = least(false);
 
@@ -207,6 +214,16 @@ static bool make_room(void)
 	if (c)
 		drop(c);
 	return c != NULL;
+}
+
+/* A descriptor for the next client: the spare one first. */
+static bool free_descriptor(void)
+{
+	if (spare < 0)
+		return evict();
+	close(spare);
+	spare = -1;
+	return true;
 }
 
 static void receive(struct client *c)
@@ -239,7 +256,7 @@ static void adopt(int fd)
 	n_clients++;
 	n_others += !c->may_command;
 	if (n_others > IPC_CLIENTS_OTHERS)
-		make_room();
+		evict();
 	if (c->open)
 		receive(c); /* often it has asked already, and needs no watching */
 	if (c->open && watch(EPOLL_CTL_ADD, fd, EPOLLIN, i) < 0)
@@ -253,7 +270,7 @@ static int accept_one(void)
 	int fd;
 
 	if (n_clients == IPC_CLIENTS_MAX)
-		make_room();
+		evict();
 	if (n_clients == IPC_CLIENTS_MAX) {
 		errno = EMFILE;
 		fd = -1;
@@ -268,7 +285,7 @@ static int accept_one(void)
 		return 1;
 	if (errno == EAGAIN)
 		return 0;
-	if (make_room())
+	if (free_descriptor())
 		return 1;
 	/* Polling on would spin; the next client that leaves opens it again. */
 	if (watch(EPOLL_CTL_MOD, listener, 0, LISTENER) == 0)

@@ -112,21 +112,22 @@ static enum result judge_stop(const struct svc_live *l)
 	return has_nothing_running(l) ? RES_DONE : RES_NONE;
 }
 
-static bool is_settled(const struct engine *e, uint32_t svc)
+static bool is_settled(const struct svc_live *l)
 {
-	const struct svc_live *l;
-
-	if (svc == NO_SVC)
-		return e->n_unsettled == 0;
-	l = &engine_svc(e, svc)->live;
 	return l->state == SVC_UP || (has_nothing_running(l) && !comes_by_itself(l));
 }
 
-static enum result judge_goal(const struct engine *e, const struct waiter *w)
+/* Of all services together only one thing can be awaited. */
+static enum result judge_all(const struct engine *e, enum goal goal)
 {
-	const struct svc_live *l = w->svc == NO_SVC ? NULL : &engine_svc(e, w->svc)->live;
+	if (goal != GOAL_SETTLED)
+		return RES_BAD_REQUEST;
+	return e->n_unsettled == 0 ? RES_DONE : RES_NONE;
+}
 
-	switch ((enum goal)w->goal) {
+static enum result judge_one(const struct engine *e, enum goal goal, const struct svc_live *l)
+{
+	switch (goal) {
 	case GOAL_NOW:
 		return RES_ACCEPTED;
 	case GOAL_STARTED:
@@ -138,11 +139,18 @@ static enum result judge_goal(const struct engine *e, const struct waiter *w)
 	case GOAL_DOWN:
 		return has_nothing_running(l) && !comes_by_itself(l) ? RES_DONE : RES_NONE;
 	case GOAL_SETTLED:
-		return is_settled(e, w->svc) ? RES_DONE : RES_NONE;
+		return is_settled(l) ? RES_DONE : RES_NONE;
 	case GOAL_N:
 		break;
 	}
 	return RES_BAD_REQUEST;
+}
+
+static enum result judge_goal(const struct engine *e, const struct waiter *w)
+{
+	if (w->svc == NO_SVC)
+		return judge_all(e, (enum goal)w->goal);
+	return judge_one(e, (enum goal)w->goal, &engine_svc(e, w->svc)->live);
 }
 
 static enum result judge(const struct engine *e, const struct waiter *w, int64_t now)
