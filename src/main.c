@@ -118,20 +118,27 @@ static void parse(struct options *o, char **argv)
 
 /* ---- surroundings ---- */
 
-/* Descriptors 0 to 2 must be something, or the next open becomes one of them. */
+static int first_closed(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			return fd;
+	return -1;
+}
+
+/* Descriptors 0 to 2 must be something, or the next open becomes one of them.
+ * Where there is no device at all, a directory keeps the place: reading and
+ * writing it fail, and that is all. */
 static void open_standard(void)
 {
-	static const char *const places[] = {"/dev/console", "/dev/null", "/"};
+	static const struct { char path[16]; int flags; } places[] = {
+		{"/dev/console", O_RDWR | O_NOCTTY}, {"/dev/null", O_RDWR}, {"/", O_RDONLY | O_DIRECTORY},
+	};
 	size_t i = getpid() == 1 ? 0 : 1;
-	int fd;
 
-	while ((fd = fcntl(0, F_GETFD) < 0 ? 0 : fcntl(1, F_GETFD) < 0 ? 1
-	           : fcntl(2, F_GETFD) < 0 ? 2 : -1) >= 0 && i < 3) {
-		int flags = i < 2 ? O_RDWR | O_NOCTTY : O_RDONLY | O_DIRECTORY;
-
-		if (open(places[i], flags) < 0)
+	while (i < 3 && first_closed() >= 0)
+		if (open(places[i].path, places[i].flags) < 0)
 			i++;
-	}
 }
 
 /* What we inherited is not for services. */
