@@ -35,6 +35,19 @@ void complain(const char *where, const char *what, const char *why)
 	text_flush(&t);
 }
 
+void complain_line(const char *line)
+{
+	char buf[1024];
+	struct text t;
+
+	text_init_fd(&t, buf, sizeof buf, 2);
+	text_str(&t, ask_program);
+	text_str(&t, ": ");
+	text_str(&t, line);
+	text_char(&t, '\n');
+	text_flush(&t);
+}
+
 /* Nobody listens.  The lock tells whether there is somebody, and on what. */
 static enum code explain_absence(int err, bool quiet)
 {

@@ -26,6 +26,8 @@ extern bool ask_utf8; /* names may be shown as they are: a UTF-8 locale */
 
 /* One line on stderr: "program: where: what: why"; empty parts are left out. */
 void complain(const char *where, const char *what, const char *why);
+/* The same with a line whose names are made fit to be shown already. */
+void complain_line(const char *line);
 
 /* Connects to the supervisor of RUNDIR (option -r, or NULL).  CODE_DONE, or the
  * exit code after saying why; with `quiet_absence`, that nobody is there is

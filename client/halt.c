@@ -62,20 +62,27 @@ static int ask_supervisor(const struct name *me)
 
 int main(int argc, char **argv)
 {
+	static const struct option longs[] = {
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
+	};
 	const struct name *me = called_as(argc ? argv[0] : "");
+	char letter[] = "-?";
 	const char *rundir = NULL;
 	enum code code;
 	int o;
 
 	ask_program = me->program;
 	ask_utf8 = utf8_locale();
-	while ((o = getopt(argc, argv, ":r:hV")) != -1) {
+	while ((o = getopt_long(argc, argv, ":r:hV", longs, NULL)) != -1) {
 		switch (o) {
 		case 'r': rundir = optarg; break;
-		case 'h': return print(me->program, " [-r RUNDIR]\n");
+		case 'h': return print("usage: ", me->program) || print(" [-r RUNDIR]", "\n");
 		case 'V': return print(me->program, " " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
 		case ':': complain("-r", "", "needs an argument"); return CODE_USAGE;
-		default: complain(argv[optind - 1], "", "not an option"); return CODE_USAGE;
+		default:
+			letter[1] = (char)optopt;
+			complain(optopt ? letter : argv[optind - 1], "", "not an option");
+			return CODE_USAGE;
 		}
 	}
 	if (optind < argc) {

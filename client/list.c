@@ -59,8 +59,9 @@ static enum code pull_once(enum verb verb, const char *name, struct pages *p)
 		request.from = (uint32_t)p->n;
 		code = ask(&request, &answer);
 		if (code == CODE_DONE && answer.result != RES_DONE) {
-			complain(name ? name : "", "", result_word(answer.result));
-			code = code_of(&answer);
+			if (!name) /* what is wrong with a name is said when it is acted on */
+				complain("", "", result_word(answer.result));
+			code = worse(code_of(&answer), CODE_FAILED);
 		}
 		if (code == CODE_DONE)
 			code = take_page(p, &answer, &done);

@@ -32,27 +32,31 @@ static bool want_colour(void)
 
 /* ---- output ---- */
 
+/* Its name; `wait settled` may have none. */
+static void put_asked(struct text *t, const struct asked *a)
+{
+	if (a->name)
+		text_name(t, a->name, strlen(a->name), ask_utf8);
+	else
+		text_str(t, "wait");
+}
+
 static void say_not_done(const struct asked *a)
 {
 	char line[1200];
 	struct text t;
 
 	text_init(&t, line, sizeof line);
-	switch (a->result) {
-	case RES_NO:
-		show_line(&t, a->item);
-		break;
-	case RES_STILL_WAITING:
+	if (a->result == RES_STILL_WAITING)
 		text_str(&t, "still waiting: ");
+	if ((a->result == RES_NO || a->result == RES_STILL_WAITING) && a->item->name_len) {
 		show_line(&t, a->item);
-		break;
-	default:
-		text_str(&t, a->name);
+	} else {
+		put_asked(&t, a);
 		text_str(&t, ": ");
-		text_str(&t, result_word(a->result));
-		break;
+		text_str(&t, a->result == RES_STILL_WAITING ? "not settled" : result_word(a->result));
 	}
-	complain("", "", line);
+	complain_line(line);
 }
 
 /* Prints the items that came; moves them together first. */
@@ -108,8 +112,12 @@ static void take_other(struct asked *a, const struct ipc_record *answer, size_t 
 	if (!record_get_item(answer, &cursor, &other))
 		return;
 	text_init(&t, line, sizeof line);
+	put_asked(&t, a);
+	text_str(&t, ": ");
+	text_str(&t, result_word(answer->result));
+	text_str(&t, ": ");
 	show_line(&t, &other);
-	complain(a->name, result_word(answer->result), line);
+	complain_line(line);
 }
 
 static void take_answer(const struct run *r, struct asked *a, const struct ipc_record *answer)
@@ -169,7 +177,7 @@ static void say_awaited(struct asked *about, const struct ipc_record *answer)
 	text_init(&t, line, sizeof line);
 	text_str(&t, "waiting: ");
 	show_line(&t, &item);
-	complain("", "", line);
+	complain_line(line);
 }
 
 static size_t unanswered(const struct asked *asked, size_t n)
@@ -218,20 +226,26 @@ static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 /* Who stops along with it is said before it is stopped. */
 static void say_dependents(const char *name)
 {
-	char line[1000];
+	char buf[1000];
 	struct ipc_item *items;
 	struct text t;
 	size_t n;
 
 	if (list_pull(VERB_DEPENDENTS, name, &items, &n) != CODE_DONE)
 		return;
-	text_init(&t, line, sizeof line);
+	text_init_fd(&t, buf, sizeof buf, 2);
 	for (size_t i = 0; i < n; i++) {
-		text_str(&t, i ? ", " : "also stops ");
-		text_mem(&t, items[i].name, items[i].name_len);
+		if (i == 0) {
+			text_str(&t, ask_program);
+			text_str(&t, ": ");
+			text_name(&t, name, strlen(name), ask_utf8);
+		}
+		text_str(&t, i ? ", " : ": also stops ");
+		text_name(&t, items[i].name, items[i].name_len, ask_utf8);
 	}
 	if (n)
-		complain(name, "", line);
+		text_char(&t, '\n');
+	text_flush(&t);
 	free(items);
 }
 

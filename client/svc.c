@@ -104,6 +104,7 @@ static int parse_options(struct run *r, int argc, char **argv, const char **rund
 		{"no-wait", no_argument, NULL, OPT_NO_WAIT}, {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
 	};
+	char letter[] = "-?";
 	uint64_t ms;
 	int o;
 
@@ -123,7 +124,9 @@ static int parse_options(struct run *r, int argc, char **argv, const char **rund
 			r->limit_ms = (int64_t)ms;
 			break;
 		case ':': return usage_error(argv[optind - 1], "needs an argument");
-		default: return usage_error(argv[optind - 1], "not an option; see cinit.svc -h");
+		default:
+			letter[1] = (char)optopt;
+			return usage_error(optopt ? letter : argv[optind - 1], "not an option; see cinit.svc -h");
 		}
 	}
 	return -1;

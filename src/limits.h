@@ -31,7 +31,6 @@
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
 #define SPAWN_SWEEP_MS     50     /* after the last spawn: who has executed unheard gives memory back */
-#define FD_RESERVE         64     /* descriptors kept for pipes and clients when pidfds use up the rest */
 
 /* Reaping orphans: a slow wait means that many children are dying at once and
  * the kernel walks their list each time; a pause lets the storm pass. */

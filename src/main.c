@@ -229,8 +229,10 @@ static int take_instance(void)
 	if (lock_take(ipc_rundir, CINIT_IPC_METHOD, &holder, &what) == 0 || errno != EBUSY)
 		return 0; /* no lock for want of a place: the loop tries again */
 	text_init(&t, why, sizeof why);
-	text_str(&t, "already supervised by pid ");
-	text_i64(&t, holder);
+	text_str(&t, "already supervised by ");
+	text_str(&t, holder ? "pid " : "a process of another PID namespace");
+	if (holder)
+		text_i64(&t, holder);
 	return refuse(ipc_rundir, why, 1);
 }
 

@@ -9,8 +9,9 @@
 #define CINIT_IPC_SOCKET_H
 
 #define IPC_SOCKET_NAME "socket"
-#define IPC_CLIENTS_MAX 1024       /* connections; the longest silent one makes room */
-#define IPC_CLIENTS_OTHERS 768     /* of them for users who may not command */
+#define IPC_CLIENTS_MAX 1024       /* connections, and at most half of all descriptors; the
+                                    * longest silent one makes room; users who may not command
+                                    * have at most three quarters of them */
 #define IPC_BACKLOG 4096           /* cut by the kernel to net.core.somaxconn */
 #define IPC_EVENTS 32              /* taken by one cinit_ipc_listen() */
 #define IPC_ACCEPTS 16             /* of them connections */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -22,7 +23,7 @@ struct client {
 	uint32_t count;   /* tells the uses of a row apart; 0: never used */
 	uint64_t used;    /* when it last asked, in requests */
 	bool open, may_command;
-	bool waits;       /* for an answer */
+	uint32_t waits;   /* for so many answers */
 	bool last;        /* which ends the connection */
 	bool watched;     /* by ipc_fd */
 };
@@ -35,6 +36,7 @@ static dev_t socket_dev;
 static ino_t socket_ino;
 static struct client clients[IPC_CLIENTS_MAX];
 static uint32_t n_clients, n_others, clients_high;
+static uint32_t clients_max; /* the rest of the descriptors is for services */
 static uint64_t requests;
 static bool deaf; /* the listener is not polled: no descriptor for a client */
 static int spare = -1; /* given up to take one client when descriptors have run out */
@@ -150,11 +152,23 @@ static const char *make_endpoint(void)
 	return watch(EPOLL_CTL_ADD, listener, EPOLLIN, LISTENER) < 0 ? "epoll" : NULL;
 }
 
+/* Half of what we may open, so that no crowd of clients keeps services from
+ * their pipes. */
+static uint32_t find_clients_max(void)
+{
+	struct rlimit l;
+
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0 || l.rlim_cur / 2 > IPC_CLIENTS_MAX)
+		return IPC_CLIENTS_MAX;
+	return l.rlim_cur < 8 ? 4 : (uint32_t)l.rlim_cur / 2;
+}
+
 int cinit_ipc_init(void)
 {
 	const char *step;
 
 	close_all();
+	clients_max = find_clients_max();
 	step = make_endpoint();
 	if (!step)
 		return 1;
@@ -229,12 +243,12 @@ static bool free_descriptor(void)
 static void receive(struct client *c)
 {
 	struct ipc_record r;
-	ssize_t n = recv(c->fd, &r, sizeof r, MSG_DONTWAIT);
+	ssize_t n = recv(c->fd, &r, sizeof r, MSG_DONTWAIT | MSG_TRUNC); /* n: as sent */
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	c->used = ++requests;
-	c->waits = true; /* until cinit_ipc_send() */
+	c->waits++; /* until cinit_ipc_send() */
 	c->last = n == (ssize_t)sizeof r && r.flags & IPC_LAST;
 	if (n <= 0 || !ipc_receive(&r, (size_t)n, address_of(c), c->may_command))
 		drop(c);
@@ -255,7 +269,7 @@ static void adopt(int fd)
 	                     .open = true, .may_command = may_command(fd)};
 	n_clients++;
 	n_others += !c->may_command;
-	if (n_others > IPC_CLIENTS_OTHERS)
+	if (n_others > clients_max / 4 * 3)
 		evict();
 	if (c->open)
 		receive(c); /* often it has asked already, and needs no watching */
@@ -269,9 +283,9 @@ static int accept_one(void)
 {
 	int fd;
 
-	if (n_clients == IPC_CLIENTS_MAX)
+	if (n_clients >= clients_max)
 		evict();
-	if (n_clients == IPC_CLIENTS_MAX) {
+	if (n_clients >= clients_max) {
 		errno = EMFILE;
 		fd = -1;
 	} else {
@@ -311,6 +325,8 @@ int cinit_ipc_listen(void)
 		close_all();
 		return 0;
 	}
+	if (ipc_recheck)
+		hear();
 	n = epoll_wait(ipc_fd, ev, IPC_EVENTS, 0);
 	for (int i = 0; i < n; i++) {
 		if (ev[i].data.u32 == LISTENER)
@@ -334,7 +350,7 @@ int cinit_ipc_send(void *data)
 	c = &clients[to.a];
 	if (!c->open || c->count != to.b)
 		return 0;
-	c->waits = false;
+	c->waits -= c->waits > 0;
 	/* A client that does not read is not waited for; an error tells it soonest
 	 * when the connection ends. */
 	if (send(c->fd, r, sizeof *r, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof *r) {

@@ -21,7 +21,6 @@ static int epoll_fd = -1, signal_fd = -1;
 static bool reap_due;                  /* children may wait to be reaped */
 static int64_t reap_after_ms;          /* orphans are left alone until then */
 static bool actions_left;
-static int64_t swept_ms;               /* when children in flight were last looked at */
 static bool ipc_said;                  /* the problem was said, not again */
 
 /* ---- sources ---- */
@@ -88,8 +87,10 @@ void loop_try_ipc(void)
 /* A service has come up: the endpoint may have become possible, or been lost. */
 static void look_after_ipc(void)
 {
-	if (ipc_fd >= 0 && (!lock_is_current(ipc_rundir) || !cinit_ipc_listen()))
+	if (ipc_fd >= 0 && !cinit_ipc_listen())
 		say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
+	else if (ipc_fd >= 0 && !lock_is_current(ipc_rundir))
+		take_lock();
 	ipc_recheck = false;
 	loop_try_ipc();
 }
@@ -104,13 +105,16 @@ static int64_t clock_ns(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void reaped(pid_t pid, int status)
+/* True if it was an orphan, and nobody's business. */
+static bool reaped(pid_t pid, int status)
 {
 	uint32_t svc;
 	enum proc_role role;
 
-	if (services_find(pid, &svc, &role))
-		services_ended(svc, role, status);
+	if (!services_find(pid, &svc, &role))
+		return true;
+	services_ended(svc, role, status);
+	return false;
 }
 
 /* Reaps whoever has ended, within a bound and unless it has become slow: then
@@ -124,15 +128,18 @@ static void reap(void)
 	for (unsigned n = 0; n < TURN_REAPS; n++) {
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
-		if (pid <= 0)
+		if (pid <= 0) {
+			services_unwatch_ends();
 			return;
-		reaped(pid, status);
-		after = clock_ns();
-		if (after - before > REAP_SLOW_NS) {
-			reap_after_ms = shell.now_ms + REAP_PAUSE_MS;
-			break;
 		}
-		before = after;
+		after = clock_ns();
+		if (reaped(pid, status) && after - before > REAP_SLOW_NS) {
+			reap_after_ms = shell.now_ms + REAP_PAUSE_MS;
+			reap_due = true;
+			services_watch_ends();
+			return;
+		}
+		before = clock_ns();
 	}
 	reap_due = true;
 }
@@ -175,15 +182,6 @@ static void serve_ipc(void)
 	loop_try_ipc();
 }
 
-/* Once after the last spawn, not periodically: a child that hangs before its
- * exec keeps its memory until it ends. */
-static int64_t sweep_at_ms(void)
-{
-	int64_t at = process_sweep_ms();
-
-	return at > swept_ms ? at : NEVER;
-}
-
 static void turn(const struct epoll_event *ev, int n)
 {
 	static const enum source order[] = {SOURCE_EXEC, SOURCE_PIDFD, SOURCE_SIGNALS, SOURCE_IPC};
@@ -199,10 +197,8 @@ static void turn(const struct epoll_event *ev, int n)
 		look_after_ipc();
 	rescue_turn();
 	ending_turn();
-	if (sweep_at_ms() <= shell.now_ms) {
-		swept_ms = shell.now_ms;
+	if (process_sweep_ms() <= shell.now_ms)
 		services_sweep();
-	}
 	services_free_retired();
 	process_rest();
 }
@@ -222,7 +218,6 @@ static int sleep_ms(void)
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), ending_deadline());
-	at = first(at, sweep_at_ms());
 	if (reap_due)
 		at = first(at, reap_after_ms);
 	if (at == NEVER)

@@ -15,10 +15,6 @@
 #include "src/limits.h"
 #include "src/shell/spawn_child.h"
 
-#ifndef CLONE_PIDFD
-#define CLONE_PIDFD 0x1000
-#endif
-
 /* The memory of one child in flight: from below its description, the pointers
  * and the strings made for it; from above its stack. */
 #define SLOT_STACK 4096 /* of SPAWN_STACK; system calls need little */
@@ -164,36 +160,12 @@ static int free_slot(void)
 	return -1;
 }
 
-/* A descriptor for watching is a comfort; when descriptors run short they are
- * left for what cannot be done without. */
-static int comfortable(int fd)
-{
-	if (fd < 0 || (uint64_t)fd + FD_RESERVE < shell.nofile_hard)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-static pid_t clone_sharing(struct child *c, char *slot, int *pidfd)
-{
-	char *stack = slot + SPAWN_STACK;
-	int fd = -1;
-	pid_t pid = clone(spawn_child, stack, CLONE_VM | CLONE_PIDFD | SIGCHLD, c, &fd);
-
-	if (pid < 0 && (errno == EMFILE || errno == ENFILE || errno == EINVAL))
-		pid = clone(spawn_child, stack, CLONE_VM | SIGCHLD, c);
-	*pidfd = pid < 0 ? -1 : comfortable(fd);
-	return pid;
-}
-
-static pid_t fork_alone(struct child *c, int *pidfd)
+static pid_t fork_alone(struct child *c)
 {
 	pid_t pid = fork();
 
 	if (pid == 0)
 		spawn_child(c);
-	/* Not reaped yet, so the number is still this child's. */
-	*pidfd = pid < 0 ? -1 : comfortable((int)syscall(SYS_pidfd_open, pid, 0));
 	return pid;
 }
 
@@ -215,7 +187,7 @@ static pid_t make_child(const struct spawn *s, struct proc *p, int report_fd, en
 	if (c) {
 		c->report_fd = report_fd;
 		slots_touched = true;
-		pid = clone_sharing(c, slot, &p->pidfd);
+		pid = clone(spawn_child, slot + SPAWN_STACK, CLONE_VM | SIGCHLD, c);
 		if (pid > 0) {
 			p->slot = (int16_t)i;
 			slot_used[i] = true;
@@ -231,7 +203,7 @@ static pid_t make_child(const struct spawn *s, struct proc *p, int report_fd, en
 		return -1;
 	}
 	c->report_fd = report_fd;
-	return fork_alone(c, &p->pidfd);
+	return fork_alone(c);
 }
 
 int process_spawn(const struct spawn *s, struct proc *p, struct end *end)
@@ -280,8 +252,7 @@ int process_exec_result(struct proc *p, struct end *end)
 
 void process_forget(struct proc *p)
 {
-	if (p->pidfd >= 0)
-		close(p->pidfd);
+	process_close_pidfd(p);
 	if (p->exec_fd >= 0)
 		close(p->exec_fd);
 	free_memory(p);
@@ -340,11 +311,21 @@ int process_kill_pid(pid_t pid, int sig)
 
 void process_signal(const struct proc *p, int sig)
 {
-	if (p->pid <= 1)
-		return;
-	if (p->pidfd >= 0 && syscall(SYS_pidfd_send_signal, p->pidfd, sig, NULL, 0) == 0)
-		return;
 	process_kill_pid(p->pid, sig); /* not reaped yet, so it is still ours */
+}
+
+int process_open_pidfd(struct proc *p)
+{
+	if (p->pidfd < 0 && p->pid > 0)
+		p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+	return p->pidfd;
+}
+
+void process_close_pidfd(struct proc *p)
+{
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	p->pidfd = -1;
 }
 
 struct end process_end_of_status(int status)

@@ -34,6 +34,12 @@ int process_spawn(const struct spawn *s, struct proc *p, struct end *end);
  * with *end.  Closes exec_fd unless 0. */
 int process_exec_result(struct proc *p, struct end *end);
 
+/* A descriptor that is readable when the process has ended; -1 with errno.
+ * Opened only while it is needed: a descriptor for each service would be copied
+ * and closed by each child that is made. */
+int process_open_pidfd(struct proc *p);
+void process_close_pidfd(struct proc *p);
+
 /* The process is reaped or given up: closes what is left of it. */
 void process_forget(struct proc *p);
 
@@ -53,7 +59,8 @@ bool process_is_full(void);
 /* It is, but it is freed quickly: better wait for
  * an exec than fork.  False once nothing has been freed for a while. */
 bool process_must_wait(int64_t now_ms);
-/* When to look for children that have executed unheard, or NEVER. */
+/* From when on it is worth to look for children that have executed unheard, or
+ * NEVER.  Nobody is woken for it: it is done with the next event. */
 int64_t process_sweep_ms(void);
 /* Gives the stacks back to the kernel if nobody uses them. */
 void process_rest(void);

@@ -203,6 +203,8 @@ static void command(const struct ipc_record *r, enum event_kind kind, bool may_l
 	uint32_t svc;
 	enum result no = find(r, may_load && !ending_has_begun(), &svc);
 
+	if (no == RES_NO_SERVICE && may_load && ending_has_begun())
+		no = RES_SHUTDOWN; /* it may well exist, but is not loaded any more */
 	if (no)
 		answer(r, no);
 	else

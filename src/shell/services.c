@@ -22,6 +22,7 @@
 #define RETIRED_MAX 8
 static struct config *retired[RETIRED_MAX];
 static unsigned n_retired;
+static bool ends_watched; /* each process of ours is watched by a pidfd */
 
 /* ---- configuration ---- */
 
@@ -171,15 +172,47 @@ static bool awaits_exec(uint32_t svc, enum proc_role role)
 	       && engine_svc(config_engine(shell.config), svc)->kind & KIND_RESPAWN;
 }
 
+/* One that cannot be watched is found when reaping goes on. */
+static void watch_end(uint32_t svc, enum proc_role role)
+{
+	struct proc *p = services_proc(svc, role);
+
+	if (p->pid && process_open_pidfd(p) >= 0
+	    && loop_watch(p->pidfd, SOURCE_PIDFD, svc, role) < 0)
+		process_close_pidfd(p);
+}
+
 void services_watch(struct proc *p, uint32_t svc, enum proc_role role)
 {
 	/* Unwatched, its end is heard of by SIGCHLD, and a failed exec with it. */
 	if (awaits_exec(svc, role) && loop_watch(p->exec_fd, SOURCE_EXEC, svc, role) < 0)
 		event(EV_EXECUTED, svc, NULL);
-	if (p->pidfd >= 0 && loop_watch(p->pidfd, SOURCE_PIDFD, svc, role) < 0) {
-		close(p->pidfd);
-		p->pidfd = -1;
+	if (ends_watched)
+		watch_end(svc, role);
+}
+
+void services_watch_ends(void)
+{
+	if (ends_watched)
+		return;
+	ends_watched = true;
+	for (uint32_t i = 0; i < shell.config->n; i++) {
+		watch_end(i, ROLE_MAIN);
+		watch_end(i, ROLE_OFF);
 	}
+	watch_end(NO_SVC, ROLE_HELPER);
+}
+
+void services_unwatch_ends(void)
+{
+	if (!ends_watched)
+		return;
+	ends_watched = false;
+	for (uint32_t i = 0; i < shell.config->n; i++) {
+		process_close_pidfd(services_proc(i, ROLE_MAIN));
+		process_close_pidfd(services_proc(i, ROLE_OFF));
+	}
+	process_close_pidfd(services_proc(NO_SVC, ROLE_HELPER));
 }
 
 void services_sweep(void)

@@ -29,6 +29,9 @@ bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role);
 
 /* Looks at every child in flight whether it has executed by now. */
 void services_sweep(void);
+/* While orphans are left alone, the ends of services are watched one by one. */
+void services_watch_ends(void);
+void services_unwatch_ends(void);
 /* Watches a process that was just made. */
 void services_watch(struct proc *p, uint32_t svc, enum proc_role role);
 /* The environment that a program of the tree gets, but for our own variables. */

@@ -20,7 +20,7 @@ enum ending { END_NOT, END_HALT, END_POWEROFF, END_REBOOT };
 /* One process of ours.  pid 0: none.  A descriptor of -1: none. */
 struct proc {
 	pid_t pid;
-	int pidfd;       /* readable when it has ended */
+	int pidfd;       /* readable when it has ended; only in a storm of orphans */
 	int exec_fd;     /* end of file when it has executed its program */
 	int16_t slot;    /* memory that it shares with us until then, or -1 */
 };
