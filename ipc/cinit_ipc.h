@@ -39,6 +39,13 @@ int cinit_ipc_send(void *data);
 extern int ipc_fd;       /* readable when cinit_ipc_listen() is to be called; -1: none */
 extern bool ipc_more;    /* call it again without sleeping */
 
+/* ---- set by a method, read by the loop ---- */
+
+/* When cinit_ipc_listen() wants to be called although ipc_fd is not readable
+ * (CLOCK_BOOTTIME, milliseconds; INT64_MAX: never): for what a dead client
+ * left.  Set when something was sent or taken, never over and over. */
+extern int64_t ipc_due_ms;
+
 /* ---- set by the supervisor ---- */
 
 extern const char *ipc_rundir;  /* absolute; set before cinit_ipc_init() */
@@ -74,6 +81,10 @@ bool ipc_receive(struct ipc_record *r, size_t n, struct ipc_address from, bool m
 bool ipc_address_of(uint32_t handle, struct ipc_address *out);
 /* For methods: a client is gone; its pending requests are given up. */
 void ipc_gone(struct ipc_address whom);
+
+/* For methods without connections: asks `alive` about the client of each pending
+ * request and gives up those of the dead. */
+void ipc_give_up_dead(bool (*alive)(struct ipc_address whom));
 
 /* For src/: fills the rest of the answer to the request of this handle and
  * sends it.  The record has result, items and list fields; `service` is

@@ -13,6 +13,7 @@
 
 const char *ipc_rundir;
 bool ipc_recheck;
+int64_t ipc_due_ms = INT64_MAX;
 char ipc_problem[256];
 
 /* A request that was taken and not answered yet.  A handle is the row's index
@@ -272,5 +273,12 @@ void ipc_gone(struct ipc_address whom)
 {
 	for (uint32_t i = 0; i < pending_high; i++)
 		if (is_pending_from(&pending[i], whom))
+			give_up(&pending[i]);
+}
+
+void ipc_give_up_dead(bool (*alive)(struct ipc_address whom))
+{
+	for (uint32_t i = 0; i < pending_high; i++)
+		if (pending[i].handle && !pending[i].answered && !alive(pending[i].from))
 			give_up(&pending[i]);
 }

@@ -174,7 +174,7 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 
 static void serve_ipc(void)
 {
-	if (ipc_fd < 0 || !ipc_more)
+	if (ipc_fd < 0 || (!ipc_more && ipc_due_ms > shell.now_ms))
 		return;
 	if (cinit_ipc_listen())
 		return;
@@ -218,6 +218,8 @@ static int sleep_ms(void)
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), ending_deadline());
+	if (ipc_fd >= 0)
+		at = first(at, ipc_due_ms);
 	if (reap_due)
 		at = first(at, reap_after_ms);
 	if (at == NEVER)

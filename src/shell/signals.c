@@ -35,6 +35,7 @@ int signals_open(void)
 	sigdelset(&all, SIGFPE);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		return -1;
+	sigdelset(&all, SIGURG); /* blocked too, but the bell of IPC methods, which read it */
 	return signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
