@@ -81,11 +81,15 @@ $(B)/obj/%.o: %.c $(B)/flags
 
 # ---- tests ----
 
-# The engine is pure, so its tests need nothing but a compiler.
+# The engine is pure, so its tests need nothing but a compiler.  Each is compiled
+# whole, with the engine: the explorer takes a third less time that way.
 ENGINE_TESTS := sim explore transitions adopt
-ENGINE_LIB   := $(basename $(wildcard test/engine/lib/*.c))
-engine_test = $(call objects,$(COMMON) $(ENGINE) test/engine/$(1) $(ENGINE_LIB))
-$(foreach t,$(ENGINE_TESTS),$(eval $(B)/test/engine/$(t): $(call engine_test,$(t)); $$(link)))
+ENGINE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/engine/lib/*.c)
+ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h ipc/*.h) $(B)/flags
+LTO          := $(if $(findstring clang,$(CC)),,-flto=auto)
+$(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGINE_DEPS)
+	@mkdir -p $(@D) && echo "  WHOLE $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LTO) $(LINK) -o $@ $< $(ENGINE_SRC)
 engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%)
 
 # Small programs that tests run as services and clients: test/tools/NAME.c each.
@@ -107,7 +111,7 @@ setup:
 # Every bats file with the plain build; those that run the supervisor again with
 # the sanitizers, statically linked, and under valgrind.
 test: setup all tools engine-tests static asan valgrind
-	@test/run.sh
+	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
 
 # Measured static, with musl: a shared libc's start-up hides everything else.
 BENCH_MAIN := $(filter-out tick true ask,$(basename $(notdir $(wildcard test/bench/*.c))))

@@ -1,19 +1,60 @@
 #!/bin/sh
-# run.sh - runs the bats files given (all of test/ without any) and counts.
-# Its last line is "N passed, N failed"; its status is 0 only if none failed.
+# run.sh - runs bats files and counts.
+#
+# run.sh            every file with the plain build; then, with the other builds
+#                   that lie in it (asan, static, valgrind), those that AGAIN names
+# run.sh FILE...    these, with the build in $CINIT_BUILD
+#
+# The last line is "N passed, N failed"; the status is 0 only if none failed.
 set -u
 
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- *.bats
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-for file; do
-	echo "# ${file##*/}"
-	bats --tap "$file" 2>&1 | sed '/^1\.\./d'
-done | tee "$out"
+build=${CINIT_BUILD:-$PWD/../build}
+again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 40-ipc.bats 41-svc.bats 50-shutdown.bats"
+
+# files WHAT FILE...: in their own words, each test's name followed by WHAT.
+files() {
+	what=$1
+	shift
+	for file; do
+		echo "# $file$what"
+		bats --tap "$file" 2>&1 | sed -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+	done
+}
+
+everything() {
+	files "" ./*.bats
+	for kind in asan static valgrind; do
+		[ -x "$build/$kind/cinit" ] || continue
+		CINIT_BUILD=$build/$kind
+		export CINIT_BUILD
+		case $kind in
+		asan)
+			# shellcheck disable=SC2086
+			CINIT_SLOW=20 files " [asan]" $again
+			;;
+		static)
+			# shellcheck disable=SC2086
+			files " [static]" $again
+			;;
+		valgrind)
+			CINIT_UNDER='valgrind -q --error-exitcode=99 --child-silent-after-fork=yes' \
+				files " [valgrind]" 30-boot.bats 50-shutdown.bats
+			;;
+		esac
+	done
+}
+
+if [ $# -gt 0 ]; then
+	files "" "$@" | tee "$out"
+else
+	everything | tee "$out"
+fi
 passed=$(grep -c '^ok ' "$out")
 failed=$(grep -c '^not ok ' "$out")
 skipped=$(grep -c '^ok .* # skip' "$out")
-[ "$skipped" = 0 ] || echo "# skipped, counted as passed: $skipped"
+[ "$skipped" = 0 ] || echo "# of them skipped: $skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
