@@ -51,10 +51,12 @@ static void say_not_done(const struct asked *a)
 		text_str(&t, "still waiting: ");
 	if ((a->result == RES_NO || a->result == RES_STILL_WAITING) && a->item->name_len) {
 		show_line(&t, a->item);
+	} else if (a->result == RES_STILL_WAITING) {
+		text_str(&t, "not settled");
 	} else {
 		put_asked(&t, a);
 		text_str(&t, ": ");
-		text_str(&t, a->result == RES_STILL_WAITING ? "not settled" : result_word(a->result));
+		text_str(&t, result_word(a->result));
 	}
 	complain_line(line);
 }

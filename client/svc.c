@@ -123,10 +123,13 @@ static int parse_options(struct run *r, int argc, char **argv, const char **rund
 			r->limited = true;
 			r->limit_ms = (int64_t)ms;
 			break;
-		case ':': return usage_error(argv[optind - 1], "needs an argument");
+		case ':': /* where optind stands then is not the same in all libcs */
+			letter[1] = (char)optopt;
+			return usage_error(letter, "needs an argument");
 		default:
 			letter[1] = (char)optopt;
-			return usage_error(optopt ? letter : argv[optind - 1], "not an option; see cinit.svc -h");
+			return usage_error(optopt > 0 && optopt < OPT_JSON ? letter : argv[optind - 1],
+			                   "not an option; see cinit.svc -h");
 		}
 	}
 	return -1;

@@ -45,6 +45,6 @@
 #define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */
 #define ENDING_LOOK_MS     50     /* how often foreign processes are looked for meanwhile */
 #define DESCENDANTS_MAX    4096   /* processes found in one search */
-#define RESCUE_RETRY_MS    5000   /* until a rescue shell that cannot be executed is tried again */
+#define RESCUE_RETRY_MS    5000   /* from one rescue shell to the next */
 
 #endif

@@ -15,7 +15,7 @@ boot_begin()
 {
 	dir=$(cd "$BATS_TEST_TMPDIR" && pwd -P)
 	tree=$dir/tree run=$dir/run log=$dir/cinit.log events=$dir/log
-	launched='' stdin=/dev/null
+	launched='' stdin=/dev/null wrap=()
 	mkdir -p "$tree/svc" "$tree/conf"
 	: >"$log"
 	: >"$events"
@@ -54,12 +54,13 @@ end_by_force()
 # Runs in the background, for a limited time, with $stdin and into $log.
 launch()
 {
-	timeout -k 5 $((PATIENCE * 4)) "$@" <>"$stdin" >>"$log" 2>&1 3>&- &
+	timeout -k 5 $((PATIENCE * 4)) "$@" <>"$stdin" >>"$log" 2>&1 3>&- 8>&- 9>&- &
 	launched=$!
 }
 
 # cinit_as user|container|machine [ARG...]: a supervisor on $tree and $run.  In
 # user mode it is the child of another PID 1, and all of its orphans' subreaper.
+# ${wrap[@]}: a command that executes it.
 cinit_as()
 {
 	local kind=$1 what=()
@@ -68,7 +69,7 @@ cinit_as()
 	user) what=(sh -c '"$@"; exit $?' sh) ;;
 	esac
 	[ "$kind" != machine ] || set -- --machine "$@"
-	launch "${NS[@]}" --mount-proc "${what[@]}" \
+	launch "${NS[@]}" --mount-proc "${what[@]}" "${wrap[@]}" \
 		"${UNDER[@]}" "$BUILD/cinit" -v -c "$tree" -r "$run" "$@"
 }
 
@@ -105,6 +106,14 @@ ends_with()
 	wait "$launched" || code=$?
 	launched=
 	same "exit code" "$code" "$1"
+}
+
+# It is killed, like a machine that loses power.
+kill_cinit()
+{
+	kill -KILL "$(cinit_pid)"
+	wait "$launched" || :
+	launched=
 }
 
 # --- processes, as seen from here -----------------------------------------------
@@ -197,6 +206,7 @@ script()
 	local name=$1
 	shift
 	mkdir -p "$tree/svc/$name"
+	rm -f "$tree/svc/$name/on" # may be a link
 	printf '%s\n' '#!/bin/sh' "$@" >"$tree/svc/$name/on"
 	chmod +x "$tree/svc/$name/on"
 }
@@ -229,6 +239,16 @@ before()
 		fail "'$1' should come before '$2':" "$(order)"
 }
 
+# busy NAME: the program of this service is a copy that is being written, which
+# cannot be executed, until the test closes descriptor 9.
+busy()
+{
+	cp "$BUILD/test/stub" "$dir/busy.new"
+	exec 9>>"$dir/busy.new"
+	ln -sfn "$dir/busy" "$tree/svc/$1/on"
+	mv "$dir/busy.new" "$dir/busy"
+}
+
 # happened EVENT NAME: how often.
 happened() { e "[.[] | select(.event == \"$1\" and .service == \"$2\")] | length"; }
 happens() { [ "$(happened "$1" "$2")" -ge "${3:-1}" ]; }
@@ -258,3 +278,30 @@ all_in_order()
 said() { await "in the log: $1" grep -qF -e "$1" "$log"; }
 never_said() { ! grep -F -e "$1" "$log" || fail "said: $1"; }
 times_said() { grep -cF -e "$1" "$log" || :; }
+
+# --- a root directory of one's own ----------------------------------------------------
+
+# A root in which every program is the stub: $root, with $tree as its /etc/cinit
+# and what the stubs log in $events.
+boot_root()
+{
+	root=$dir/root tree=$dir/root/etc/cinit run=$dir/root/run/cinit dir=$dir/root/stub
+	events=$dir/log
+	mkdir -p "$root/run" "$root/bin" "$root/proc" "$tree/svc" "$tree/conf" "$dir"
+	: >"$events"
+	put_program "$BUILD/test/stub" "$root/bin"
+	put_program "$BUILD/cinit" "$root"
+	ln -s /etc/cinit "$dir/tree"
+	mv "$root/bin"/lib* "$root/" 2>/dev/null || :
+	ln -s stub "$root/bin/sh"
+}
+
+# root_cinit [ARG...]: PID 1 in $root, with nothing in its environment, and with
+# /proc if there is such a directory.
+root_cinit()
+{
+	local proc=()
+	[ ! -d "$root/proc" ] || proc=("--mount-proc=$root/proc")
+	launch "${NS[@]}" "${proc[@]}" "$(command -v env)" -i "$(command -v chroot)" "$root" /cinit -v -r /run/cinit "$@"
+	await "the supervisor" svc -q list
+}

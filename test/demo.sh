@@ -38,9 +38,18 @@ under=$(namespace)
 if [ -n "$tree" ]; then
 	tree=$(cd "$tree" && pwd)
 	printf 'told to stop by ctrl-c, or: %s/cinit.poweroff -r %s\n' "$build" "$run"
+	trap '"$build/cinit.poweroff" -r "$run" 2>/dev/null || :' INT TERM
 	# shellcheck disable=SC2086
-	$under "$build/cinit" -c "$tree" -r "$run"
-	exit
+	$under "$build/cinit" -c "$tree" -r "$run" <&0 &
+	pid=$!
+	code=0
+	wait "$pid" || code=$?
+	while kill -0 "$pid" 2>/dev/null; do # a signal only interrupted the waiting
+		code=0
+		wait "$pid" || code=$?
+	done
+	pid=
+	exit "$code"
 fi
 
 svc() { "$build/cinit.svc" -r "$run" "$@"; }

@@ -192,10 +192,10 @@ static void turn(const struct epoll_event *ev, int n)
 	if (reap_due && reap_after_ms <= shell.now_ms)
 		reap();
 	serve_ipc();
+	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
 	actions_left = services_act();
 	if (ipc_recheck)
 		look_after_ipc();
-	rescue_turn();
 	ending_turn();
 	if (process_sweep_ms() <= shell.now_ms)
 		services_sweep();

@@ -9,13 +9,17 @@
 #include "src/shell/ending.h"
 #include "src/shell/services.h"
 
-static int64_t again_ms = NEVER; /* when a shell that could not be started is tried again */
+static int64_t again_ms = NEVER; /* when a shell that could not be started is tried again, */
+static bool again_boots;         /* or, if one ended at once, the boot */
+static int64_t shell_ms;         /* when the last one was started */
 
 static void start_shell(void)
 {
 	if (ending_has_begun())
 		return;
 	say("rescue", "", "a shell on the console; leave it to boot again");
+	shell_ms = shell.now_ms;
+	again_boots = false;
 	if (helper_start(HELPER_SHELL) < 0)
 		again_ms = shell.now_ms + RESCUE_RETRY_MS;
 }
@@ -103,6 +107,13 @@ void rescue_if_nothing_came_up(void)
 		begin();
 }
 
+/* A console that nobody sits at ends its shell at once: no hot loop for that. */
+static void boot_again(void)
+{
+	again_boots = true;
+	again_ms = shell_ms + RESCUE_RETRY_MS;
+}
+
 void rescue_helper_ended(enum helper which, const struct end *end)
 {
 	if (ending_has_begun())
@@ -112,7 +123,7 @@ void rescue_helper_ended(enum helper which, const struct end *end)
 	else if (end->kind == END_SPAWN)
 		again_ms = shell.now_ms + RESCUE_RETRY_MS;
 	else
-		rescue_or_boot();
+		boot_again();
 }
 
 int64_t rescue_deadline(void)
@@ -125,5 +136,10 @@ void rescue_turn(void)
 	if (again_ms > shell.now_ms)
 		return;
 	again_ms = NEVER;
-	start_shell();
+	if (ending_has_begun())
+		return;
+	if (!again_boots)
+		start_shell();
+	else if (rescue_or_boot() < 0)
+		begin();
 }

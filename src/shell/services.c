@@ -278,10 +278,11 @@ void services_ended(uint32_t svc, enum proc_role role, int status)
 {
 	struct proc *p = services_proc(svc, role);
 	struct end end = process_end_of_status(status);
+	pid_t pid = p->pid;
 
 	services_exec_result(svc, role);
-	if (!p->pid)
-		return;
+	if (p->pid != pid)
+		return; /* never executed: said already, a helper may have been followed by another */
 	process_forget(p);
 	report_end(svc, role, &end);
 }

@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# Which part may look at which: over the #include lines, and over what the engine's
+# objects call.
+#
+# shellcheck disable=SC2154,SC2086
+
+load lib
+
+setup() { cd "$TOP" || return; }
+
+# includes DIR...: "FILE HEADER" for each of our headers that a file includes; those
+# beside it are named from the top, too.
+includes()
+{
+	find "$@" -name '*.[ch]' -exec perl -ne '
+		next unless /^\s*#\s*include\s+"([^"]+)"/;
+		my $h = $1;
+		my $dir = $ARGV =~ s,/[^/]*$,,r;
+		print "$ARGV ", (-e $h ? $h : "$dir/$h"), "\n"' {} +
+}
+
+system_includes()
+{
+	find "$@" -name '*.[ch]' -exec perl -ne \
+		'print "$ARGV $1\n" if /^\s*#\s*include\s+<([^>]+)>/' {} +
+}
+
+# only PATTERN DIR...: files there include nothing else of ours.
+only()
+{
+	local pattern=$1
+	shift
+	[ -n "$(includes "$@")" ] || fail "nothing found in $*"
+	! includes "$@" | grep -vE " ($pattern)$" || fail "these are not allowed in $*"
+}
+
+# never PATTERN DIR...
+never()
+{
+	local pattern=$1
+	shift
+	! includes "$@" | grep -E " ($pattern)" || fail "these are not allowed in $*"
+}
+
+@test "every header that is included is there" {
+	local file header
+	includes ipc src client test/tools | while read -r file header; do
+		[ -f "$header" ] || fail "$file includes $header"
+	done
+}
+
+@test "the engine includes only itself, the vocabulary and the limits" {
+	only 'src/engine/[a-z]*\.h|ipc/words\.h|src/limits\.h' src/engine
+}
+
+@test "the engine includes only headers of C that need no system" {
+	! system_includes src/engine ipc/words.h src/limits.h |
+		grep -vE ' (stdint|stdbool|stddef|string|assert|limits)\.h$' || fail "these need a system"
+}
+
+@test "the engine's objects call nothing but each other and memory functions" {
+	[ -e "$BUILD/obj/src/engine/engine.o" ] || skip "no objects in $BUILD"
+	local undefined
+	undefined=$(nm -u "$BUILD"/obj/src/engine/*.o | awk '$1 == "U" { print $2 }' | sort -u)
+	nm --defined-only "$BUILD"/obj/src/engine/*.o | awk 'NF == 3 { print $3 }' | sort -u >"$BATS_TEST_TMPDIR/own"
+	[ -s "$BATS_TEST_TMPDIR/own" ]
+	undefined=$(grep -vxFf "$BATS_TEST_TMPDIR/own" <<<"$undefined" |
+		grep -vE '^(memcpy|memset|memmove|memcmp|__mem(cpy|set|move)_chk|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_)$' |
+		grep -vE '^__(asan|ubsan|sanitizer)' || :)
+	same "called beyond" "$undefined" ""
+}
+
+@test "the engine has no state of its own: no variable that can be written" {
+	[ -e "$BUILD/obj/src/engine/engine.o" ] || skip "no objects in $BUILD"
+	nm "$BUILD"/obj/src/engine/*.o >"$BATS_TEST_TMPDIR/names"
+	if grep -q __asan "$BATS_TEST_TMPDIR/names"; then
+		skip "the sanitizer's own"
+	fi
+	! grep -E ' [bBdDcC] ' "$BATS_TEST_TMPDIR/names" || fail "state outside the rows"
+}
+
+@test "the loader includes nothing of the shell, of main or of the method" {
+	never 'src/shell/|src/check/|src/main|ipc/(socket|fifo|msq|shm)/|client/' src/config
+}
+
+@test "the shell includes nothing of cinit.check, of a method or of a client" {
+	never 'src/check/|src/main|ipc/[a-z]*/|ipc/client|client/' src/shell src/main.c
+}
+
+@test "cinit.check includes nothing of the shell, and no method" {
+	never 'src/shell/|src/main|ipc/[a-z]*/|ipc/client|client/' src/check
+}
+
+@test "clients and ipc include nothing of src" {
+	never 'src/' client ipc
+	only 'ipc/[a-z_]*\.h|client/[a-z]*\.h' client
+}
+
+@test "a method includes nothing of another method" {
+	local method
+	for method in ipc/*/; do
+		method=${method#ipc/} method=${method%/}
+		only "ipc/[a-z_]*\.h|ipc/$method/ipc\.h" "ipc/$method"
+	done
+	only 'ipc/[a-z_]*\.h' ipc/*.c ipc/*.h
+}
+
+@test "no client object calls the supervisor's side, and the other way round" {
+	[ -e "$BUILD/obj/client/svc.o" ] || skip "no objects in $BUILD"
+	! nm -u "$BUILD"/obj/client/*.o | grep -E ' U (cinit_ipc_|engine_|config_|lock_take)' ||
+		fail "a client calls these"
+	! nm -u "$BUILD"/obj/src/shell/*.o "$BUILD"/obj/src/main.o |
+		grep -E ' U ipc_(connect|request|next_answer|close)$' || fail "the shell calls these"
+}
+
+@test "each .c includes its own header first, where it has one" {
+	local file header first
+	find ipc src client -name '*.c' | while read -r file; do
+		header=${file%.c}.h
+		[ -e "$header" ] || continue
+		first=$(includes "$file" | head -n 1)
+		same "first of $file" "${first#* }" "$header"
+		same "first line with an include of $file" \
+			"$(grep -m1 -E '^\s*#\s*include' "$file" | grep -c '"')" 1
+	done
+}
+
+@test "every header guards itself and compiles alone" {
+	local header
+	find ipc src client -name '*.h' | while read -r header; do
+		grep -qE '^#ifndef CINIT_' "$header" || fail "$header has no guard"
+		printf '#include "%s"\n' "$header" |
+			${CC:-cc} -std=c11 -D_GNU_SOURCE -I. -fsyntax-only -x c - || fail "$header"
+	done
+}
+
+@test "no dependency goes round in a circle between folders" {
+	local from to
+	includes src ipc client | while read -r from to; do
+		# what lies in src/ itself is on top (main) or at the bottom (limits)
+		[ "${from%/*}" = src ] || from=${from%/*}
+		[ "${to%/*}" = src ] || to=${to%/*}
+		[ "$from" = "$to" ] || echo "$from $to"
+	done | sort -u >"$BATS_TEST_TMPDIR/folders"
+	tsort "$BATS_TEST_TMPDIR/folders" 2>"$BATS_TEST_TMPDIR/loops" >/dev/null || :
+	same loops "$(cat "$BATS_TEST_TMPDIR/loops")" ""
+}
+
+@test "sources name no path of somebody's own" {
+	! grep -rnE '/(home|root|Users|work|mnt|tmp)/[A-Za-z]' src ipc client test/tools --include='*.[ch]' ||
+		fail "in the sources"
+}
