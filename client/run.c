@@ -65,7 +65,7 @@ static void say_not_done(const struct asked *a)
 static void print_items(const struct run *r, const struct asked *asked, struct ipc_item *items,
                         unsigned *results)
 {
-	char buf[4096];
+	static char buf[4096];
 	struct text out;
 	size_t kept = 0;
 
@@ -194,7 +194,7 @@ static size_t unanswered(const struct asked *asked, size_t n)
 /* Sends a window of requests and gathers their answers in any order. */
 static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 {
-	struct asked about[AT_ONCE];
+	static struct asked about[AT_ONCE]; /* only touched when it takes long */
 	int64_t say_at = r->quiet ? 0 : record_now_ms() + SAY_AFTER_MS;
 	size_t m = 0;
 	enum code code = CODE_DONE;

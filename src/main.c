@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -9,11 +10,13 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ipc/cinit_ipc.h"
 #include "ipc/lock.h"
 #include "ipc/place.h"
+#include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/loop.h"
 #include "src/shell/rescue.h"
@@ -264,6 +267,26 @@ static int set_up(const struct options *o)
 	return take_instance();
 }
 
+/* A shell on the console, over and over: all that is left to give. */
+static _Noreturn void give_shells(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (;; sleep(RESCUE_RETRY_MS / 1000)) {
+		pid_t shell_pid = fork();
+
+		if (shell_pid == 0) {
+			setsid();
+			sigprocmask(SIG_SETMASK, &none, NULL);
+			execl("/bin/sh", "-sh", (char *)NULL);
+			_exit(127);
+		}
+		while (shell_pid > 0 && wait(NULL) != shell_pid)
+			;
+	}
+}
+
 /* Neither loop nor tree could be had.  A machine still must not lose PID 1. */
 static int last_resort(const char *where, int err)
 {
@@ -271,9 +294,7 @@ static int last_resort(const char *where, int err)
 
 	if (code)
 		return code;
-	execl("/bin/sh", "-sh", (char *)NULL);
-	for (;;)
-		pause();
+	give_shells();
 }
 
 int main(int argc, char **argv)

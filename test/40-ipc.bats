@@ -629,6 +629,37 @@ stays_calm()
 	svc restart up
 }
 
+@test "a full house: an idle client is not sent away for nobody" {
+	sample
+	launch "${NS[@]}" --mount-proc prlimit --nofile=40:40 \
+		"${UNDER[@]}" "$BUILD/cinit" -v -c "$tree" -r "$run"
+	await "the supervisor" svc -q list
+	await "up" in_state up up
+	# 20 connections are what 40 descriptors allow
+	crowd 19 wait up
+	answers $'done up=up\ndone up=up' verb=status name=up , verb=status name=up
+}
+
+@test "out of descriptors, and none to be had from a client that waits: no spinning, and later an answer" {
+	boot_sample
+	local pid soft
+	pid=$(cinit_pid)
+	soft=$(prlimit --pid "$pid" --nofile --noheadings -o SOFT)
+	prlimit --pid "$pid" --nofile="$(descriptors):"
+	# more than there are descriptors: the spare one, and perhaps one in a gap
+	for _ in 1 2 3; do in_background "$BUILD/cinit.svc" -r "$run" start slow; done
+	await "they have connected" eval '[ "$(grep -c "$run/socket" /proc/net/unix)" -gt 3 ]'
+	in_background "$BUILD/cinit.svc" -r "$run" status up
+	stays_calm
+	prlimit --pid "$pid" --nofile="${soft// }:"
+	untell hold slow
+	for pid in "${helpers[@]}"; do
+		wait "$pid" || fail "$(cat "$public"/out.*)"
+	done
+	background_said "up "
+	honest
+}
+
 @test "for a client's sake the supervisor makes no call that could block" {
 	[ -z "${UNDER[*]}" ] || skip "its calls are not its own here"
 	boot_sample

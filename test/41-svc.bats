@@ -387,8 +387,8 @@ method() { "$BUILD/cinit" -V | sed 's/.*(ipc: \(.*\))/\1/'; }
 }
 
 @test "names are aligned by what they take on the screen" {
-	group init ä aaaa
-	needs init ä aaaa
+	group init ääää aa
+	needs init ääää aa
 	boot_settled container
 	LC_ALL=C.UTF-8 client 0 list
 	same "column of the state" "$(perl -CSD -ne 'print index($_, $. == 1 ? "STATE" : "up"), "\n"' <<<"$output" | sort -u)" 6

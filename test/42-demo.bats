@@ -10,7 +10,7 @@ load ipc
 
 setup()
 {
-	helpers=()
+	helpers=() run=''
 	ordinary=()
 	[ "$(id -u)" -ne 0 ] || ordinary=("${NOBODY[@]}")
 	public=$(mktemp -d "${TMPDIR:-/tmp}/cinit-test.XXXXXX")
@@ -22,6 +22,7 @@ setup()
 teardown()
 {
 	local pid
+	[ -z "${run-}" ] || "$BUILD/cinit.poweroff" -r "$run" 2>/dev/null || :
 	for pid in "${helpers[@]}"; do
 		kill "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
@@ -132,6 +133,12 @@ term_ends_it()
 	background_said "init: " || fail "$(background_output)"
 }
 
+# No process names the tree any more (the brackets: nor does grep itself).
+nobody_lives_on()
+{
+	! grep -lsa -e "${public##*/}/[o]wn" /proc/[0-9]*/cmdline || fail "these live on"
+}
+
 @test "a tree of one's own stays up until cinit.poweroff" {
 	namespaces
 	stays "$TOP/test/demo.sh" "$BUILD"
@@ -146,7 +153,7 @@ term_ends_it()
 	stays "$TOP/test/demo.sh" "$BUILD"
 	term_ends_it
 	await "nobody left" eval '[ -z "$(ls -A "$TMPDIR")" ]'
-	! pgrep -f "cinit -c $tree" || fail "the supervisor lives on"
+	nobody_lives_on
 }
 
 @test "without namespaces, a tree of one's own stays up until TERM" {
@@ -154,5 +161,5 @@ term_ends_it()
 	stays "$TOP/test/demo.sh" "$BUILD"
 	term_ends_it
 	await "nobody left" eval '[ -z "$(ls -A "$TMPDIR")" ]'
-	! pgrep -f "cinit -c $tree" || fail "the supervisor lives on"
+	nobody_lives_on
 }

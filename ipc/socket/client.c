@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -63,34 +63,33 @@ int ipc_request(const struct ipc_record *request)
 	return -1;
 }
 
-/* Until the answer can be read; only called when there is a limit. */
-static int wait_readable(int64_t until_ms)
+/* Bounds the next recv(): one system call that does not sleep, where poll()
+ * would be one more that does. */
+static int limit_wait(int64_t until_ms)
 {
-	for (;;) {
-		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = until_ms - record_now_ms();
-		int n = poll(&p, 1, left > 60000 ? 60000 : left < 0 ? 0 : (int)left);
+	int64_t left = until_ms - record_now_ms();
+	struct timeval t = {0, 0}; /* for ever */
 
-		if (n > 0)
-			return 0;
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-	}
+	if (until_ms == 0)
+		return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
+	if (left <= 0)
+		left = 1;
+	t.tv_sec = (time_t)(left / 1000);
+	t.tv_usec = (suseconds_t)(left % 1000 * 1000);
+	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
 }
 
 int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 {
 	ssize_t n;
 
-	if (until_ms && wait_readable(until_ms) < 0)
-		return -1;
-	do
+	do {
+		if (limit_wait(until_ms) < 0)
+			return -1;
 		n = recv(fd, answer, sizeof *answer, 0);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		errno = ETIMEDOUT;
 	if (n < 0)
 		return -1;
 	if (n == 0) {

@@ -4,6 +4,7 @@
  * loop sees one descriptor.  A connection may stay open for many requests. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -278,12 +279,22 @@ static void adopt(int fd)
 	c->watched = c->open;
 }
 
+static bool somebody_waits(void)
+{
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1;
+}
+
 /* One connection: 1 when there may be more. */
 static int accept_one(void)
 {
+	bool full = n_clients >= clients_max;
 	int fd;
 
-	if (n_clients >= clients_max)
+	if (full && !somebody_waits())
+		return 0;
+	if (full)
 		evict();
 	if (n_clients >= clients_max) {
 		errno = EMFILE;
@@ -297,7 +308,8 @@ static int accept_one(void)
 	}
 	if (errno == ECONNABORTED || errno == EINTR)
 		return 1;
-	if (errno == EAGAIN)
+	/* Out of descriptors, the kernel does not even look for somebody. */
+	if (errno == EAGAIN || !somebody_waits())
 		return 0;
 	if (free_descriptor())
 		return 1;

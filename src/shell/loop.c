@@ -118,33 +118,37 @@ static bool reaped(pid_t pid, int status)
 }
 
 /* Reaps whoever has ended, within a bound and unless it has become slow: then
- * many are dying, and waiting until they are dead costs the kernel least. */
-static void reap(void)
+ * many are dying, and waiting until they are dead costs the kernel least.
+ * How many were reaped. */
+static unsigned reap(void)
 {
 	int64_t before = clock_ns(), after;
+	unsigned n;
 	int status;
 
 	reap_due = false;
-	for (unsigned n = 0; n < TURN_REAPS; n++) {
+	for (n = 0; n < TURN_REAPS; n++) {
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
 		if (pid <= 0) {
 			services_unwatch_ends();
-			return;
+			return n;
 		}
 		after = clock_ns();
 		if (reaped(pid, status) && after - before > REAP_SLOW_NS) {
 			reap_after_ms = shell.now_ms + REAP_PAUSE_MS;
 			reap_due = true;
 			services_watch_ends();
-			return;
+			return n + 1;
 		}
 		before = clock_ns();
 	}
 	reap_due = true;
+	return n;
 }
 
-/* A service of ours has ended: reaped by name, whatever happens to orphans. */
+/* A process of ours may have ended: reaped by its pid, whatever happens to
+ * orphans.  Waiting for any child walks all of them, this does not. */
 static void reap_one(uint32_t svc, enum proc_role role)
 {
 	const struct proc *p = services_proc(svc, role);
@@ -152,6 +156,21 @@ static void reap_one(uint32_t svc, enum proc_role role)
 
 	if (p->pid > 0 && waitpid(p->pid, &status, WNOHANG) == p->pid)
 		services_ended(svc, role, status);
+}
+
+/* The child that SIGCHLD named comes first, and what follows from its end is
+ * done before all children are looked through for others. */
+static void take_signals(void)
+{
+	uint32_t svc;
+	enum proc_role role;
+	pid_t pid = 0;
+
+	if (!signals_take(signal_fd, &pid))
+		return;
+	reap_due = true;
+	if (pid > 0 && services_find(pid, &svc, &role))
+		reap_one(svc, role);
 }
 
 /* ---- a turn ---- */
@@ -167,7 +186,7 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 	switch (which) {
 	case SOURCE_EXEC: services_exec_result(svc, role); break;
 	case SOURCE_PIDFD: reap_one(svc, role); break;
-	case SOURCE_SIGNALS: reap_due |= signals_take(signal_fd); break;
+	case SOURCE_SIGNALS: take_signals(); break;
 	case SOURCE_IPC: ipc_more = true; break;
 	}
 }
@@ -189,11 +208,11 @@ static void turn(const struct epoll_event *ev, int n)
 	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
 		for (int i = 0; i < n; i++)
 			dispatch(&ev[i], order[k]);
-	if (reap_due && reap_after_ms <= shell.now_ms)
-		reap();
 	serve_ipc();
 	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
 	actions_left = services_act();
+	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
+		actions_left = true;
 	if (ipc_recheck)
 		look_after_ipc();
 	ending_turn();

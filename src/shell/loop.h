@@ -1,8 +1,8 @@
 /* loop.h - one epoll loop; what wakes it and in which order it works.
  *
- * Each turn: results of exec, then reaping, then requests, then deadlines and
- * the engine's actions, each with a bound (limits.h).  What is left over makes
- * the next turn not sleep.
+ * Each turn: results of exec, then the child that a signal named, then requests,
+ * then deadlines and the engine's actions, then all other children, each with a
+ * bound (limits.h).  What is left over makes the next turn not sleep.
  */
 #ifndef CINIT_SHELL_LOOP_H
 #define CINIT_SHELL_LOOP_H

@@ -90,17 +90,19 @@ static void heed(int sig)
 	}
 }
 
-int signals_take(int fd)
+int signals_take(int fd, pid_t *pid)
 {
 	struct signalfd_siginfo info[8];
 	ssize_t n = read(fd, info, sizeof info);
 	int child = 0;
 
 	for (ssize_t i = 0; i < n / (ssize_t)sizeof *info; i++) {
-		if (info[i].ssi_signo == SIGCHLD)
-			child = 1;
-		else
+		if (info[i].ssi_signo != SIGCHLD) {
 			heed((int)info[i].ssi_signo);
+			continue;
+		}
+		child = 1;
+		*pid = (pid_t)info[i].ssi_pid;
 	}
 	return child;
 }
