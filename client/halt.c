@@ -53,11 +53,11 @@ static int ask_supervisor(const struct name *me)
 	code = ask(&request, &answer);
 
 	if (code != CODE_DONE)
-		return code;
+		return (int)code;
 	code = code_of(&answer);
 	if (code != CODE_DONE)
 		complain("", "", result_word(answer.result));
-	return code;
+	return (int)code;
 }
 
 int main(int argc, char **argv)
