@@ -25,20 +25,23 @@ static void put_status(FILE *out)
 		fclose(f);
 }
 
+static void put_limit(FILE *out, const char *name, int failed, const struct rlimit *l)
+{
+	if (!failed)
+		fprintf(out, "Limit %s:\t%lld %lld\n", name, (long long)l->rlim_cur,
+		        (long long)l->rlim_max);
+}
+
 static void put_limits(FILE *out)
 {
-	static const struct { const char *name; int which; } limits[] = {
-		{"NOFILE", RLIMIT_NOFILE}, {"NPROC", RLIMIT_NPROC}, {"CORE", RLIMIT_CORE},
-		{"STACK", RLIMIT_STACK}, {"AS", RLIMIT_AS}, {"MEMLOCK", RLIMIT_MEMLOCK},
-	};
+	struct rlimit l;
 
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-		struct rlimit l;
-
-		getrlimit(limits[i].which, &l);
-		fprintf(out, "Limit %s:\t%lld %lld\n", limits[i].name, (long long)l.rlim_cur,
-		        (long long)l.rlim_max);
-	}
+	put_limit(out, "NOFILE", getrlimit(RLIMIT_NOFILE, &l), &l);
+	put_limit(out, "NPROC", getrlimit(RLIMIT_NPROC, &l), &l);
+	put_limit(out, "CORE", getrlimit(RLIMIT_CORE, &l), &l);
+	put_limit(out, "STACK", getrlimit(RLIMIT_STACK, &l), &l);
+	put_limit(out, "AS", getrlimit(RLIMIT_AS, &l), &l);
+	put_limit(out, "MEMLOCK", getrlimit(RLIMIT_MEMLOCK, &l), &l);
 }
 
 /* Those open before we opened any. */
