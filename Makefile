@@ -38,7 +38,7 @@ Q   := $(if $(V),,@)
 SAY := @echo
 
 # What each program is made of.  Arrows go one way: engine <- config, shell <- main;
-# client -> ipc; test/10-layers.bats checks it.
+# client -> ipc; test/00-layers.bats checks it.
 COMMON  := ipc/text ipc/words
 ENGINE  := $(basename $(wildcard src/engine/*.c))
 CONFIG  := $(basename $(wildcard src/config/*.c))

@@ -103,16 +103,16 @@ static enum code send_one(const struct run *r, struct asked *a)
 }
 
 /* The supervisor names the service that is in the way as a second item. */
-static void take_other(struct asked *a, const struct ipc_record *answer, size_t cursor)
+static bool say_other(const struct asked *a, const struct ipc_record *answer, size_t cursor)
 {
 	struct ipc_item other;
 	char line[700];
 	struct text t;
 
 	if (answer->result != RES_NEED_NOT_UP && answer->result != RES_DEPENDENT_UP)
-		return;
+		return false;
 	if (!record_get_item(answer, &cursor, &other))
-		return;
+		return false;
 	text_init(&t, line, sizeof line);
 	put_asked(&t, a);
 	text_str(&t, ": ");
@@ -120,6 +120,7 @@ static void take_other(struct asked *a, const struct ipc_record *answer, size_t 
 	text_str(&t, ": ");
 	show_line(&t, &other);
 	complain_line(line);
+	return true;
 }
 
 static void take_answer(const struct run *r, struct asked *a, const struct ipc_record *answer)
@@ -133,10 +134,8 @@ static void take_answer(const struct run *r, struct asked *a, const struct ipc_r
 		a->item->name_len = 0;
 	if (r->verb == VERB_STATUS && a->code == CODE_DONE && a->item->state != SVC_UP)
 		a->code = CODE_NOT_UP;
-	else if (a->code != CODE_DONE && !r->quiet)
+	else if (a->code != CODE_DONE && !r->quiet && !say_other(a, answer, cursor))
 		say_not_done(a);
-	if (!r->quiet)
-		take_other(a, answer, cursor);
 }
 
 static struct asked *find_asked(struct asked *asked, size_t n, uint64_t id)

@@ -21,8 +21,6 @@ int loop_init(void);
 int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role);
 /* (Re)tries to make the IPC endpoint if there is none. */
 void loop_try_ipc(void);
-/* Takes the endpoint, if there is one, out of the loop: it was closed. */
-void loop_lost_ipc(void);
 /* Runs until the supervisor ends; the exit code. */
 int loop_run(void);
 
