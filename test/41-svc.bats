@@ -113,7 +113,7 @@ j() { jq -c "$1" <<<"$output"; }
 	boot_sample
 	client 0 -q stop disk
 	client 1 --only start web
-	same stderr "$stderr" $'cinit.svc: web: a need is not up\ncinit.svc: web: a need is not up: db: down'
+	same stderr "$stderr" "cinit.svc: web: a need is not up: db: down"
 	same db "$(state db)" down
 	client_says 0 "" start db
 	client_says 0 "" --only start web
