@@ -6,8 +6,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ipc/cinit_ipc.h"
@@ -18,15 +18,22 @@
 
 enum { SIGNAL_HALT = 37, SIGNAL_POWEROFF = 38, SIGNAL_REBOOT = 39 };
 
+/* By the system call itself: libc's sigaction() refuses the signals that it
+ * keeps for itself, and a parent may have left those ignored, too.  All zero is
+ * the default in the kernel's structure, whatever its layout. */
+static void reset_all(void)
+{
+	static const char dfl[64];
+
+	for (int s = 1; s <= 64; s++)
+		syscall(SYS_rt_sigaction, s, dfl, NULL, 8); /* KILL and STOP refuse */
+}
+
 int signals_open(void)
 {
-	struct sigaction dfl;
 	sigset_t all;
 
-	memset(&dfl, 0, sizeof dfl);
-	dfl.sa_handler = SIG_DFL;
-	for (int s = 1; s < NSIG; s++)
-		sigaction(s, &dfl, NULL); /* KILL, STOP and libc's own refuse; no matter */
+	reset_all();
 	sigfillset(&all);
 	/* A fault that is blocked kills anyway, and tells less. */
 	sigdelset(&all, SIGSEGV);
