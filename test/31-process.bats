@@ -55,7 +55,7 @@ as_golden()
 @test "signals that cinit's caller ignored or blocked are not so for services" {
 	inside_service
 	wrap=(bash -c 'ulimit -Sn 256; ulimit -Hn 512; trap "" HUP TERM INT QUIT PIPE USR1 CHLD; exec "$@"' bash
-		perl -MPOSIX -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(1 .. 31, 40)); exec @ARGV')
+		perl -MPOSIX -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(1 .. 31, 40)); exec @ARGV' "$BUILD/test/ignore")
 	boot_settled container
 	diff -u "$TOP/test/golden/inside.txt" <(as_golden)
 	kill -TERM "$(cinit_pid)"
