@@ -228,6 +228,7 @@ graph_of_tree()
 }
 
 @test "a dependent that was not up yet waits for a need in back-off" {
+	[ -z "${CINIT_UNDER-}" ] || skip "valgrind makes an exit code of a failed exec"
 	stub init
 	respawn_stub base
 	stub slow user
