@@ -11,8 +11,6 @@
 #include "ipc/lock.h"
 #include "ipc/place.h"
 
-#define ANSWER_GRACE_MS 10000  /* for a supervisor that is busy; then it does not answer */
-
 const char *ask_program = "cinit";
 bool ask_utf8;
 static char rundir[PATH_MAX];
@@ -119,6 +117,11 @@ enum code ask_next(struct ipc_record *answer, int64_t until_ms)
 	return CODE_NO_ANSWER;
 }
 
+void ask_complain_silent(void)
+{
+	complain(rundir, "no answer", "the supervisor is silent");
+}
+
 enum code ask(const struct ipc_record *request, struct ipc_record *answer)
 {
 	enum code code = ask_send(request);
@@ -129,7 +132,7 @@ enum code ask(const struct ipc_record *request, struct ipc_record *answer)
 			return CODE_DONE;
 	}
 	if (code == CODE_NOT_UP)
-		complain(rundir, "no answer", "the supervisor is silent");
+		ask_complain_silent();
 	return CODE_NO_ANSWER;
 }
 

@@ -41,6 +41,9 @@ enum code ask_send(const struct ipc_record *request);
 /* The next answer: CODE_DONE; CODE_NOT_UP when until_ms passed; CODE_NO_ANSWER
  * after saying why. */
 enum code ask_next(struct ipc_record *answer, int64_t until_ms);
+/* Says that the supervisor let ANSWER_GRACE_MS pass without an answer. */
+#define ANSWER_GRACE_MS 10000  /* it can be busy */
+void ask_complain_silent(void);
 /* Sends one request and waits for its answer, and no other is under way. */
 enum code ask(const struct ipc_record *request, struct ipc_record *answer);
 

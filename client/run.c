@@ -165,7 +165,7 @@ static enum code ask_what_is_awaited(struct asked *asked, size_t n, struct asked
 	return CODE_DONE;
 }
 
-static void say_awaited(struct asked *about, const struct ipc_record *answer)
+static void say_awaited(const struct run *r, struct asked *about, const struct ipc_record *answer)
 {
 	char line[1200];
 	struct ipc_item item;
@@ -173,6 +173,8 @@ static void say_awaited(struct asked *about, const struct ipc_record *answer)
 	struct text t;
 
 	about->id = 0;
+	if (r->quiet)
+		return;
 	if (answer->result != RES_DONE || !record_get_item(answer, &cursor, &item))
 		return;
 	text_init(&t, line, sizeof line);
@@ -190,11 +192,23 @@ static size_t unanswered(const struct asked *asked, size_t n)
 	return left;
 }
 
+/* It takes long.  A command may; then what it waits for is asked, once.  A
+ * supervisor that does not answer a question within the grace is silent. */
+static enum code look_after(const struct run *r, struct asked *asked, size_t n,
+                            struct asked *about, size_t *m)
+{
+	if (r->verb == VERB_STATUS || unanswered(about, *m)) {
+		ask_complain_silent();
+		return CODE_NO_ANSWER;
+	}
+	return ask_what_is_awaited(asked, n, about, m);
+}
+
 /* Sends a window of requests and gathers their answers in any order. */
 static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 {
 	static struct asked about[AT_ONCE]; /* only touched when it takes long */
-	int64_t say_at = r->quiet ? 0 : record_now_ms() + SAY_AFTER_MS;
+	int64_t look_at = record_now_ms() + (r->verb == VERB_STATUS ? ANSWER_GRACE_MS : SAY_AFTER_MS);
 	size_t m = 0;
 	enum code code = CODE_DONE;
 
@@ -204,10 +218,10 @@ static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 		struct ipc_record answer;
 		struct asked *a;
 
-		code = ask_next(&answer, say_at);
-		if (code == CODE_NOT_UP) { /* it takes long: say once what it waits for */
-			say_at = 0;
-			code = ask_what_is_awaited(asked, n, about, &m);
+		code = ask_next(&answer, look_at);
+		if (code == CODE_NOT_UP) {
+			code = look_after(r, asked, n, about, &m);
+			look_at = record_now_ms() + ANSWER_GRACE_MS;
 			continue;
 		}
 		if (code != CODE_DONE)
@@ -219,7 +233,9 @@ static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 		if ((a = find_asked(asked, n, answer.id)))
 			take_answer(r, a, &answer);
 		else if ((a = find_asked(about, m, answer.id)))
-			say_awaited(a, &answer);
+			say_awaited(r, a, &answer);
+		if (m && !unanswered(about, m))
+			look_at = 0; /* it lives: now for as long as it takes */
 	}
 	return code;
 }

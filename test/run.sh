@@ -20,7 +20,7 @@ files() {
 	shift
 	for file; do
 		echo "# $file$what"
-		bats --tap "$file" 2>&1 | sed -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+		bats --tap "$file" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
 	done
 }
 
