@@ -615,7 +615,7 @@ stays_calm()
 
 @test "out of descriptors at once, the supervisor does not spin, and answers again later" {
 	boot_sample
-	local pid soft
+	local pid soft i
 	pid=$(cinit_pid)
 	soft=$(prlimit --pid "$pid" --nofile --noheadings -o SOFT)
 	prlimit --pid "$pid" --nofile="$(descriptors):"
@@ -642,13 +642,16 @@ stays_calm()
 
 @test "out of descriptors, and none to be had from a client that waits: no spinning, and later an answer" {
 	boot_sample
-	local pid soft
+	local pid soft i
 	pid=$(cinit_pid)
 	soft=$(prlimit --pid "$pid" --nofile --noheadings -o SOFT)
 	prlimit --pid "$pid" --nofile="$(descriptors):"
 	# more than there are descriptors: the spare one, and perhaps one in a gap
-	for _ in 1 2 3; do in_background "$BUILD/cinit.svc" -r "$run" start slow; done
-	await "they have connected" eval '[ "$(grep -c "$run/socket" /proc/net/unix)" -gt 3 ]'
+	# one after the other: who has not asked yet may have to make room for the next
+	for i in 1 2 3; do
+		in_background "$BUILD/cinit.svc" -r "$run" start slow
+		await "it has connected" eval '[ "$(grep -c "$run/socket" /proc/net/unix)" -gt "$i" ]'
+	done
 	in_background "$BUILD/cinit.svc" -r "$run" status up
 	stays_calm
 	prlimit --pid "$pid" --nofile="${soft// }:"
@@ -678,6 +681,7 @@ stays_calm()
 	kill "${helpers[0]}" 2>/dev/null || :
 	wait "${helpers[0]}" 2>/dev/null || :
 	grep -q accept4 "$public/trace" || fail "the trace is empty"
+	sed -i '/<detached \.\.\.>/d' "$public/trace" # it was in a call when strace left
 	whole_calls "$public/trace"
 	# Descriptors of clients: accepted non-blocking, read and written with DONTWAIT.
 	! grep -E 'accept4?\(' "$public/trace" | grep -v SOCK_NONBLOCK || fail "a blocking accept"
