@@ -639,12 +639,12 @@ gaps()
 		: >"$log"
 		cinit_as container "$word"
 		ends_with 2
-		same "lines for $word" "$(wc -l <"$log")" 1
+		same "lines for $word" "$(grep -vc "^--" "$log")" 1
 		said "cinit: $word: "
 		: >"$log"
 		cinit_as user "$word"
 		ends_with 2
-		same "lines for $word" "$(wc -l <"$log")" 1
+		same "lines for $word" "$(grep -vc "^--" "$log")" 1
 	done
 }
 
