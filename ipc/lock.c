@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipc/sysv.h"
 #include "ipc/text.h"
 
 static int lock_fd = -1;
@@ -75,12 +77,32 @@ static int take(int fd, pid_t *holder, const char **what)
 	return -1;
 }
 
-int lock_take(const char *rundir, const char *method, pid_t *holder, const char **what)
+static int lock_path(const char *rundir, char *buf, size_t cap)
+{
+	struct text t;
+
+	text_init(&t, buf, cap);
+	text_str(&t, rundir);
+	text_str(&t, "/lock");
+	return t.cut ? -1 : 0;
+}
+
+static bool file_is_current(const char *rundir)
+{
+	char path[PATH_MAX];
+	struct stat ours, there;
+
+	return lock_fd >= 0 && lock_path(rundir, path, sizeof path) == 0
+	       && fstat(lock_fd, &ours) == 0 && lstat(path, &there) == 0
+	       && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+static int take_file(const char *rundir, const char *method, pid_t *holder, const char **what)
 {
 	int dir, fd, err;
 
 	*holder = 0;
-	if (lock_is_current(rundir))
+	if (file_is_current(rundir))
 		return 0;
 	forget();
 	dir = open_rundir(rundir, what);
@@ -106,34 +128,43 @@ int lock_take(const char *rundir, const char *method, pid_t *holder, const char 
 	return write_method(fd, method) < 0 && errno != ENOSPC ? -1 : 0;
 }
 
-static int lock_path(const char *rundir, char *buf, size_t cap)
+/* Which methods do without a file system. */
+static bool is_sysv(const char *method)
 {
-	struct text t;
+	return strcmp(method, "msq") == 0 || strcmp(method, "shm") == 0;
+}
 
-	text_init(&t, buf, cap);
-	text_str(&t, rundir);
-	text_str(&t, "/lock");
-	return t.cut ? -1 : 0;
+/* The file first: a supervisor of another method may hold it. */
+int lock_take(const char *rundir, const char *method, pid_t *holder, const char **what)
+{
+	int err;
+
+	if (!is_sysv(method))
+		return take_file(rundir, method, holder, what);
+	if (take_file(rundir, method, holder, what) < 0 && errno == EBUSY)
+		return -1;
+	*what = "lock by semaphore";
+	if (sysv_lock_take(rundir, method, holder) == 0)
+		return 0;
+	err = errno;
+	forget();
+	errno = err;
+	return -1;
 }
 
 int lock_is_current(const char *rundir)
 {
-	char path[PATH_MAX];
-	struct stat ours, there;
-
-	return lock_fd >= 0 && lock_path(rundir, path, sizeof path) == 0
-	       && fstat(lock_fd, &ours) == 0 && lstat(path, &there) == 0
-	       && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	return file_is_current(rundir) && (!sysv_self() || sysv_lock_is_current(rundir));
 }
 
-pid_t lock_holder(const char *rundir, char *buf, size_t cap)
+/* Who holds RUNDIR/lock, and its text. */
+static pid_t file_holder(const char *rundir, char *buf, size_t cap)
 {
 	char path[PATH_MAX];
 	struct flock l = whole(F_RDLCK);
 	ssize_t n;
 	int fd;
 
-	buf[0] = '\0';
 	if (lock_path(rundir, path, sizeof path) < 0)
 		return -1;
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -146,4 +177,26 @@ pid_t lock_holder(const char *rundir, char *buf, size_t cap)
 		l.l_pid = -1;
 	close(fd);
 	return l.l_pid;
+}
+
+pid_t lock_file_holder(const char *rundir)
+{
+	char method[32];
+
+	return file_holder(rundir, method, sizeof method);
+}
+
+pid_t lock_holder(const char *rundir, char *buf, size_t cap)
+{
+	struct sysv_holder h;
+	struct text t;
+	pid_t pid;
+
+	buf[0] = '\0';
+	pid = file_holder(rundir, buf, cap);
+	if ((pid >= 0 && *buf) || sysv_find(rundir, &h) < 0)
+		return pid;
+	text_init(&t, buf, cap);
+	text_str(&t, h.method);
+	return h.pid;
 }

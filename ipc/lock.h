@@ -3,6 +3,11 @@
  * RUNDIR/lock bears a POSIX record lock over its first byte while a supervisor
  * lives: the kernel gives it back on death, keeps it over exec, and tells the
  * holder's pid (fcntl(2)).  Its text is the name of the method, for clients.
+ *
+ * The methods that need no file system (msq, shm) have their lock in a
+ * semaphore (ipc/sysv.h).  They take that of RUNDIR/lock too, where it can be
+ * written, for the clients of the other methods; where it cannot, that is no
+ * error.
  */
 #ifndef CINIT_IPC_LOCK_H
 #define CINIT_IPC_LOCK_H
@@ -15,10 +20,13 @@
  * with errno, *holder the pid of a live supervisor (EBUSY; 0 if it is in
  * another PID namespace) and *what the step that failed. */
 int lock_take(const char *rundir, const char *method, pid_t *holder, const char **what);
-/* Is the lock that was taken still the one at RUNDIR/lock? */
+/* Is the lock that was taken still where it belongs, also at RUNDIR/lock? */
 int lock_is_current(const char *rundir);
 /* Who holds the lock of RUNDIR, asked by a client: its pid (0: in another
  * namespace), or -1 if nobody does.  The method's name goes to buf. */
 pid_t lock_holder(const char *rundir, char *buf, size_t cap);
+/* The same, of RUNDIR/lock alone.  Never asked by the supervisor: closing a file
+ * drops the lock on it (lock_holder too). */
+pid_t lock_file_holder(const char *rundir);
 
 #endif
