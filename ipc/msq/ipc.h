@@ -1,0 +1,54 @@
+/* ipc.h - what is specific to the message queue method.
+ *
+ * Two System V queues (msgget(2)), requests in and answers out, both 0600: who
+ * may open them may command.  A request has type 1; an answer has its client's
+ * random token as type, so that nobody takes another's by accident.  Lock, keys
+ * and bell are those of ipc/sysv.h: no file system is needed.
+ *
+ * A client publishes, then rings.  The server clears the bell, then drains.  What
+ * does not fit the queue of answers is kept and follows when there is room: from
+ * the moment the queue is half full every answer bears MSQ_RING, and whoever
+ * takes it rings once more.  Answers that nobody takes are withdrawn: those of the
+ * dead with the next request or a second after they were sent; those of clients
+ * that do not read, once others have waited for MSQ_PATIENCE_MS.
+ *
+ * The queues stay when the supervisor ends; the next one removes them.
+ */
+#ifndef CINIT_IPC_MSQ_H
+#define CINIT_IPC_MSQ_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "ipc/record.h"
+
+#define MSQ_MODE 0600
+#define MSQ_REQUEST 1L
+#define MSQ_RING 0x8000u        /* in `flags` of an answer: ring when you have taken it */
+#define MSQ_QBYTES (256 * 1024) /* asked for; an ordinary user has what the kernel gives */
+#define MSQ_REQUESTS 32         /* taken by one cinit_ipc_listen() */
+#define MSQ_PATIENCE_MS 20      /* with a queue of answers in which nothing moves */
+#define MSQ_KEEP_MS 10000       /* an answer that its living client does not take */
+#define MSQ_SWEEP_MS 1000       /* after which the dead are looked for, once */
+#define MSQ_LOOK_MS 100         /* between looks at whether the queues are still there */
+#define MSQ_ANEW_MS 1000        /* a client waits so long for queues that are made anew */
+
+struct msq_request {
+	long type;
+	unsigned char bytes[sizeof(struct ipc_record) + 1]; /* one more tells what is too long */
+};
+
+struct msq_answer {
+	long type;
+	struct ipc_record record;
+};
+
+/* The type of this token's answers: positive, and never that of a request. */
+static inline long msq_type(uint64_t token)
+{
+	long type = (long)(token & (uint64_t)LONG_MAX);
+
+	return type > MSQ_REQUEST ? type : type + 2;
+}
+
+#endif

@@ -1,0 +1,473 @@
+/* server.c - the supervisor's side of the message queue method.
+ *
+ * Nobody can be asked whether a message was taken, so for each client that was
+ * answered lately a row stands in `sent`, until the queue has been seen empty or
+ * the client is dead.  A client's address is its message type and its pid. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <unistd.h>
+
+#include "ipc/cinit_ipc.h"
+#include "ipc/msq/ipc.h"
+#include "ipc/sysv.h"
+
+#define NEVER INT64_MAX
+#define SENT_MAX IPC_PENDING_MAX
+#define KEPT_MAX IPC_PENDING_MAX
+#define KEPT_ENOUGH (KEPT_MAX / 2) /* no more requests are taken */
+#define ROOM_AT_ONCE 256           /* messages looked through in one go */
+
+int ipc_fd = -1;
+bool ipc_more;
+
+/* A client that was answered, and may not have taken it. */
+struct sent {
+	long type;
+	pid_t pid;         /* 0: unknown */
+	int64_t at_ms;     /* the last time */
+	bool slow;         /* an answer was withdrawn from it */
+};
+
+/* An answer for which there was no room; its text is in kept_answer. */
+struct kept {
+	uint64_t number;   /* their order; 0: free */
+	pid_t pid;
+	int64_t since_ms;
+	bool slow;         /* its client comes after the others */
+};
+
+static int requests = -1, answers = -1;
+static bool lost;             /* a queue was removed */
+static unsigned capacity;     /* of the queue of answers, in answers */
+static unsigned load;         /* at most so many are in it */
+static struct sent sent[SENT_MAX];
+static unsigned n_sent;
+static struct kept kept[KEPT_MAX];
+static struct msq_answer kept_answer[KEPT_MAX];
+static unsigned kept_high, n_kept, n_prompt; /* n_prompt: that are not slow */
+static uint64_t kept_count;
+static int64_t stuck_ms;      /* since then nothing could be sent */
+static int64_t sweep_ms = NEVER, looked_ms;
+
+static void set_due(void)
+{
+	int64_t unstick_ms = n_prompt ? stuck_ms + MSQ_PATIENCE_MS : NEVER;
+
+	ipc_due_ms = sweep_ms < unstick_ms ? sweep_ms : unstick_ms;
+}
+
+static void sweep_later(int64_t now)
+{
+	if (sweep_ms == NEVER)
+		sweep_ms = now + MSQ_SWEEP_MS;
+}
+
+/* ---- the endpoint ---- */
+
+static bool is_ours(int id)
+{
+	struct msqid_ds ds;
+
+	return msgctl(id, IPC_STAT, &ds) == 0 && sysv_is_ours(&ds.msg_perm, geteuid(), MSQ_MODE);
+}
+
+/* What stands at our lock's key and was not made by us now is a dead instance's;
+ * if it is another user's it is left alone, or, `forced`, removed where we may. */
+static bool remove_leftover(key_t key, bool forced)
+{
+	struct msqid_ds ds;
+	int id = msgget(key, 0);
+
+	if (id < 0)
+		return errno == ENOENT;
+	if (!forced && msgctl(id, IPC_STAT, &ds) == 0
+	    && (ds.msg_perm.uid != geteuid() || ds.msg_perm.cuid != geteuid()))
+		return false;
+	return msgctl(id, IPC_RMID, NULL) == 0;
+}
+
+static int make_queue(enum sysv_kind kind)
+{
+	for (unsigned n = 0; n < 2 * SYSV_PROBES; n++) {
+		key_t key = sysv_object_key(ipc_rundir, sysv_self(), kind, n % SYSV_PROBES);
+		int id = msgget(key, IPC_CREAT | IPC_EXCL | MSQ_MODE);
+
+		if (id < 0 && errno == EEXIST && remove_leftover(key, n >= SYSV_PROBES))
+			id = msgget(key, IPC_CREAT | IPC_EXCL | MSQ_MODE);
+		if (id >= 0 || errno != EEXIST)
+			return id;
+	}
+	return -1;
+}
+
+/* More room where we may have it; the queue works with what the kernel gave. */
+static unsigned enlarge(int id)
+{
+	struct msqid_ds ds;
+
+	if (msgctl(id, IPC_STAT, &ds) < 0)
+		return 1;
+	if (ds.msg_qbytes < MSQ_QBYTES) {
+		ds.msg_qbytes = MSQ_QBYTES;
+		if (msgctl(id, IPC_SET, &ds) < 0 && msgctl(id, IPC_STAT, &ds) < 0)
+			return 1;
+	}
+	return (unsigned)(ds.msg_qbytes / sizeof(struct ipc_record));
+}
+
+static void close_all(void)
+{
+	if (requests >= 0)
+		msgctl(requests, IPC_RMID, NULL);
+	if (answers >= 0)
+		msgctl(answers, IPC_RMID, NULL);
+	if (ipc_fd >= 0)
+		close(ipc_fd);
+	requests = answers = ipc_fd = -1;
+	for (unsigned i = 0; i < kept_high; i++)
+		kept[i].number = 0;
+	n_sent = kept_high = n_kept = n_prompt = load = 0;
+	sweep_ms = NEVER;
+	lost = false;
+	set_due();
+}
+
+static const char *make_endpoint(void)
+{
+	if (!sysv_self()) {
+		errno = ENOLCK;
+		return "lock by semaphore";
+	}
+	requests = make_queue(SYSV_REQUESTS);
+	if (requests < 0)
+		return "message queue for requests";
+	answers = make_queue(SYSV_ANSWERS);
+	if (answers < 0)
+		return "message queue for answers";
+	enlarge(requests);
+	capacity = enlarge(answers);
+	ipc_fd = sysv_bell();
+	return ipc_fd < 0 ? "signalfd" : NULL;
+}
+
+int cinit_ipc_init(void)
+{
+	const char *step;
+
+	close_all();
+	step = make_endpoint();
+	if (!step) {
+		ipc_more = true; /* a request may have come before the bell */
+		return 1;
+	}
+	ipc_set_problem(step, errno);
+	close_all();
+	return 0;
+}
+
+static bool is_at_its_key(int id, enum sysv_kind kind)
+{
+	for (unsigned try = 0; try < SYSV_PROBES; try++)
+		if (msgget(sysv_object_key(ipc_rundir, sysv_self(), kind, try), 0) == id)
+			return is_ours(id);
+	return false;
+}
+
+static bool is_current(void)
+{
+	return sysv_lock_is_current(ipc_rundir) && is_at_its_key(requests, SYSV_REQUESTS)
+	       && is_at_its_key(answers, SYSV_ANSWERS);
+}
+
+/* ---- clients ---- */
+
+/* The pid in a record is a hint: 0, or too large, says nothing. */
+static pid_t pid_of(struct ipc_address whom)
+{
+	return whom.b <= INT_MAX ? (pid_t)whom.b : 0;
+}
+
+static bool is_dead(pid_t pid)
+{
+	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+}
+
+static bool is_alive(struct ipc_address whom)
+{
+	return !is_dead(pid_of(whom));
+}
+
+static struct sent *sent_to(long type)
+{
+	for (unsigned i = 0; i < n_sent; i++)
+		if (sent[i].type == type)
+			return &sent[i];
+	return NULL;
+}
+
+/* Takes back what this client has not taken. */
+static void withdraw(long type)
+{
+	struct msq_request m;
+	unsigned n = 0;
+
+	while (n < ROOM_AT_ONCE && msgrcv(answers, &m, sizeof m.bytes, type, IPC_NOWAIT | MSG_NOERROR) >= 0)
+		n++;
+}
+
+static void free_sent(struct sent *s)
+{
+	*s = sent[--n_sent];
+}
+
+/* Where the table is full its oldest row goes, and at worst a slot of the queue
+ * with it, until somebody has waited for that. */
+static void note_sent(long type, pid_t pid, int64_t now)
+{
+	struct sent *s = sent_to(type);
+
+	if (!s && n_sent == SENT_MAX) {
+		s = sent;
+		for (unsigned i = 1; i < n_sent; i++)
+			if (sent[i].at_ms < s->at_ms)
+				s = &sent[i];
+		*s = (struct sent){.type = type};
+	} else if (!s) {
+		s = &sent[n_sent++];
+		*s = (struct sent){.type = type};
+	}
+	s->pid = pid;
+	s->at_ms = now;
+}
+
+/* ---- answers that wait for room ---- */
+
+static void free_kept(unsigned i)
+{
+	n_prompt -= !kept[i].slow;
+	n_kept--;
+	kept[i].number = 0;
+	while (kept_high && !kept[kept_high - 1].number)
+		kept_high--;
+}
+
+/* The answer of a slow client that has waited longest makes room for another. */
+static bool forget_slow(void)
+{
+	int oldest = -1;
+
+	for (unsigned i = 0; i < kept_high; i++)
+		if (kept[i].number && kept[i].slow
+		    && (oldest < 0 || kept[i].number < kept[oldest].number))
+			oldest = (int)i;
+	if (oldest >= 0)
+		free_kept((unsigned)oldest);
+	return oldest >= 0;
+}
+
+static int keep(const struct msq_answer *m, pid_t pid, int64_t now)
+{
+	const struct sent *s = sent_to(m->type);
+	unsigned i = 0;
+
+	if (n_kept == KEPT_MAX && !forget_slow())
+		return 0;
+	while (i < kept_high && kept[i].number)
+		i++;
+	if (i == kept_high)
+		kept_high++;
+	kept[i] = (struct kept){.number = ++kept_count, .pid = pid, .since_ms = now, .slow = s && s->slow};
+	kept_answer[i] = *m;
+	n_kept++;
+	if (kept[i].slow)
+		return 1;
+	if (n_prompt++ == 0)
+		stuck_ms = now;
+	return 1;
+}
+
+/* How many answers are in the queue, asked only when it may be half full. */
+static void measure(void)
+{
+	struct msqid_ds ds;
+
+	if (msgctl(answers, IPC_STAT, &ds) < 0)
+		return;
+	load = (unsigned)ds.msg_qnum;
+	if (!load)
+		n_sent = 0;
+}
+
+/* 1 sent, 0 no room, -1 gone for ever. */
+static int put(struct msq_answer *m, pid_t pid, int64_t now)
+{
+	if (load >= capacity / 2)
+		measure();
+	if (n_kept || load >= capacity / 2)
+		m->record.flags |= MSQ_RING;
+	if (msgsnd(answers, m, sizeof m->record, IPC_NOWAIT) == 0) {
+		load++;
+		note_sent(m->type, pid, now);
+		sweep_later(now);
+		return 1;
+	}
+	if (errno == EAGAIN || errno == ENOMEM)
+		return 0;
+	if (errno == EIDRM || errno == EINVAL)
+		lost = ipc_more = true; /* the next cinit_ipc_listen() says so */
+	return -1;
+}
+
+/* The next one that waits; slow clients have only what the others leave. */
+static int next_kept(void)
+{
+	int best = -1;
+
+	for (unsigned i = 0; i < kept_high; i++) {
+		if (!kept[i].number || (kept[i].slow && (n_prompt || load >= capacity / 2)))
+			continue;
+		if (best < 0 || kept[i].number < kept[best].number)
+			best = (int)i;
+	}
+	return best;
+}
+
+static void flush(int64_t now)
+{
+	int i;
+
+	while (!lost && (i = next_kept()) >= 0) {
+		if (put(&kept_answer[i], kept[i].pid, now) == 0)
+			return;
+		stuck_ms = now;
+		free_kept((unsigned)i);
+	}
+}
+
+/* Others have waited long enough for clients that do not read: their answers
+ * wait outside now.  What was never ours to send goes. */
+static void make_room(int64_t now)
+{
+	struct { struct msq_answer m; char more; } m;
+	struct sent *s;
+
+	for (unsigned n = 0; n < ROOM_AT_ONCE; n++) {
+		ssize_t size = msgrcv(answers, &m, sizeof m.m.record + 1, 0, IPC_NOWAIT | MSG_NOERROR);
+
+		if (size < 0)
+			break;
+		s = sent_to(m.m.type);
+		if (!s || size != (ssize_t)sizeof m.m.record || is_dead(s->pid))
+			continue;
+		s->slow = true;
+		keep(&m.m, s->pid, now);
+	}
+	for (unsigned i = 0; i < kept_high; i++)
+		if (kept[i].number && !kept[i].slow && (s = sent_to(kept_answer[i].type)) && s->slow) {
+			kept[i].slow = true;
+			n_prompt--;
+		}
+	load = 0;
+}
+
+/* Gives up whatever belongs to dead clients. */
+static void sweep(int64_t now)
+{
+	sweep_ms = NEVER;
+	measure();
+	for (unsigned i = n_sent; i-- > 0;)
+		if (is_dead(sent[i].pid) || (!sent[i].pid && sent[i].at_ms + MSQ_KEEP_MS <= now)) {
+			withdraw(sent[i].type);
+			free_sent(&sent[i]);
+		}
+	for (unsigned i = kept_high; i-- > 0;)
+		if (kept[i].number && (is_dead(kept[i].pid) || kept[i].since_ms + MSQ_KEEP_MS <= now))
+			free_kept(i);
+	ipc_give_up_dead(is_alive);
+	measure();
+	flush(now);
+}
+
+int cinit_ipc_send(void *data)
+{
+	const struct ipc_record *r = data;
+	struct ipc_address to;
+	struct msq_answer m;
+	int64_t now = record_now_ms();
+	int done = 0;
+
+	if (answers < 0 || !ipc_address_of(r->handle, &to))
+		return 0;
+	m.type = (long)to.a;
+	m.record = *r;
+	m.record.flags = 0;
+	if (!n_prompt)
+		done = put(&m, pid_of(to), now);
+	if (done == 0)
+		done = keep(&m, pid_of(to), now);
+	set_due();
+	return done > 0;
+}
+
+/* ---- requests ---- */
+
+/* Takes one: 1, or 0 if there is none. */
+static int take_request(void)
+{
+	struct msq_request m;
+	struct ipc_record r;
+	ssize_t n = msgrcv(requests, &m, sizeof m.bytes, 0, IPC_NOWAIT | MSG_NOERROR);
+
+	if (n < 0) {
+		lost |= errno == EIDRM || errno == EINVAL;
+		return 0;
+	}
+	if (n == (ssize_t)sizeof r && m.type == MSQ_REQUEST) {
+		memcpy(&r, m.bytes, sizeof r);
+		ipc_receive(&r, sizeof r, (struct ipc_address){(uint64_t)msq_type(r.token), r.pid}, true);
+	}
+	return 1;
+}
+
+static void take_requests(int64_t now)
+{
+	unsigned n = 0;
+
+	while (n < MSQ_REQUESTS && n_prompt < KEPT_ENOUGH && take_request())
+		n++;
+	if (n)
+		sweep_later(now);
+	if (n == MSQ_REQUESTS)
+		ipc_more = true;
+	/* A client that finds no queue rings, and only rings; but so do others. */
+	if (n == 0 && looked_ms + MSQ_LOOK_MS <= now) {
+		looked_ms = now;
+		lost |= !is_current();
+	}
+}
+
+int cinit_ipc_listen(void)
+{
+	int64_t now = record_now_ms();
+
+	ipc_more = false;
+	sysv_bell_clear(ipc_fd);
+	if (n_kept)
+		flush(now);
+	if (n_prompt && stuck_ms + MSQ_PATIENCE_MS <= now) {
+		make_room(now);
+		flush(now);
+	}
+	if (sweep_ms <= now)
+		sweep(now);
+	take_requests(now);
+	if (lost || (ipc_recheck && !is_current())) {
+		close_all();
+		return 0;
+	}
+	set_due();
+	return 1;
+}
