@@ -9,6 +9,7 @@
 
 #include "client/list.h"
 #include "client/show.h"
+#include "ipc/client.h"
 
 #define AT_ONCE 64        /* requests under way */
 #define FEW 4             /* names for which nothing is allocated: most calls */
@@ -100,6 +101,16 @@ static enum code send_one(const struct run *r, struct asked *a)
 		q.answer_by_ms = record_now_ms() + (r->limit_ms ? r->limit_ms : 1);
 	a->id = q.id;
 	return ask_send(&q);
+}
+
+/* What is published need not be asked for. */
+static bool take_published(const struct run *r, struct asked *a)
+{
+	if (r->verb != VERB_STATUS || ipc_board_item(a->name, strlen(a->name), a->item) < 0)
+		return false;
+	a->result = RES_DONE;
+	a->code = a->item->state == SVC_UP ? CODE_DONE : CODE_NOT_UP;
+	return true;
 }
 
 /* The supervisor names the service that is in the way as a second item. */
@@ -213,7 +224,8 @@ static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 	enum code code = CODE_DONE;
 
 	for (size_t i = 0; i < n && code == CODE_DONE; i++)
-		code = send_one(r, &asked[i]);
+		if (!take_published(r, &asked[i]))
+			code = send_one(r, &asked[i]);
 	while (code == CODE_DONE && unanswered(asked, n)) {
 		struct ipc_record answer;
 		struct asked *a;

@@ -6,6 +6,7 @@
 #ifndef CINIT_IPC_CLIENT_H
 #define CINIT_IPC_CLIENT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "ipc/record.h"
@@ -24,6 +25,14 @@ int ipc_request(const struct ipc_record *request);
 int ipc_next_answer(struct ipc_record *answer, int64_t until_ms);
 
 void ipc_close(void);
+
+/* What the supervisor publishes without being asked, once connected, where the
+ * method has a status board.  -1 wherever the board cannot tell: then ask. */
+
+/* The service of this name: 0 and *item. */
+int ipc_board_item(const char *name, size_t n, struct ipc_item *item);
+/* All services, in the order of a list: 0, and *items is to be freed. */
+int ipc_board_items(struct ipc_item **items, size_t *n);
 
 /* A random id that is not 0 (getrandom(2)). */
 uint64_t ipc_random_id(void);

@@ -32,6 +32,9 @@
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
 #define SPAWN_SWEEP_MS     50     /* after the last spawn: who has executed unheard gives memory back */
 
+#define BOARD_CREDIT       256    /* rows of waiting services refreshed on the status board at
+                                   * once; one more each millisecond */
+
 /* Reaping orphans: a slow wait means that many children are dying at once and
  * the kernel walks their list each time; a pause lets the storm pass. */
 #define REAP_SLOW_NS       40000

@@ -6,6 +6,7 @@
 #include "ipc/cinit_ipc.h"
 #include "src/config/vec.h"
 #include "src/limits.h"
+#include "src/shell/board.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/services.h"
@@ -194,6 +195,7 @@ static void give_to_engine(const struct ipc_record *r, enum event_kind kind, uin
 		.answer_by_ms = r->answer_by_ms ? r->answer_by_ms : NEVER,
 	};
 
+	board_mark_wishes();
 	if (!engine_event(config_engine(shell.config), shell.now_ms, &ev))
 		answer(r, RES_BUSY);
 }

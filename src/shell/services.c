@@ -10,6 +10,7 @@
 #include "ipc/cinit_ipc.h"
 #include "ipc/describe.h"
 #include "src/limits.h"
+#include "src/shell/board.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/helper.h"
@@ -63,6 +64,7 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 	}
 	shell.config = fresh;
 	shell.generation++;
+	board_mark_all();
 	services_free_retired();
 	return 0;
 }
@@ -123,6 +125,7 @@ static void event(enum event_kind kind, uint32_t svc, const struct end *end)
 
 static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
 {
+	board_mark(svc);
 	switch (role) {
 	case ROLE_MAIN: event(EV_ENDED, svc, end); break;
 	case ROLE_OFF: event(EV_OFF_ENDED, svc, NULL); break;
@@ -376,6 +379,7 @@ static void say_stuck(uint32_t svc)
 
 static void act(const struct action *a)
 {
+	board_mark(a->svc);
 	switch (a->kind) {
 	case ACT_CHANGED:
 		shell.generation++;
@@ -403,6 +407,7 @@ static void act(const struct action *a)
 		say_stuck(a->svc);
 		break;
 	case ACT_ANSWER:
+		board_publish(); /* whoever is answered may look at once */
 		requests_answer(a);
 		break;
 	case ACT_SETTLED:
@@ -414,7 +419,7 @@ static void act(const struct action *a)
 	}
 }
 
-bool services_act(void)
+static bool act_on_some(void)
 {
 	struct engine *e = config_engine(shell.config);
 	struct action a;
@@ -429,4 +434,12 @@ bool services_act(void)
 		act(&a);
 	}
 	return true;
+}
+
+bool services_act(void)
+{
+	bool more = act_on_some();
+
+	board_publish();
+	return more;
 }

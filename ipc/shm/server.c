@@ -1,0 +1,394 @@
+/* server.c - the supervisor's side of the shm method.
+ *
+ * What is in the slots may be anything: it is copied once, and only words that
+ * stand in `taken` too are acted on.  Never waits, takes no lock. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ipc/board.h"
+#include "ipc/cinit_ipc.h"
+#include "ipc/shm/ipc.h"
+#include "ipc/sysv.h"
+
+#define FUTEX_WAKE_ALL_PROCESSES 1 /* FUTEX_WAKE of <linux/futex.h>, not private */
+
+int ipc_fd = -1;
+bool ipc_more;
+
+static int slots_id = -1, board_id = -1;
+static struct slots *slots;
+static struct board *board;
+static pid_t made_by;
+static uint64_t taken[SHM_SLOTS]; /* the word of each request that is to be answered, else 0 */
+static uint32_t next_slot;        /* where the next round begins */
+static int64_t swept_ms;
+
+/* ---- segments ---- */
+
+static void *attach(int id)
+{
+	void *at = shmat(id, NULL, 0);
+
+	return (intptr_t)at == -1 ? NULL : at;
+}
+
+/* Removes what stands at this key, if it is a dead instance's (whose lock we
+ * hold now), or with `strangers`, if we may.  False if something stays there. */
+static bool clear_key(key_t key, unsigned mode, bool strangers)
+{
+	struct shmid_ds ds;
+	int id = shmget(key, 0, 0);
+
+	if (id < 0)
+		return errno == ENOENT;
+	if (!strangers && (shmctl(id, IPC_STAT, &ds) < 0
+	                   || (!sysv_is_ours(&ds.shm_perm, geteuid(), mode)
+	                       && !sysv_is_ours(&ds.shm_perm, geteuid(), 0600))))
+		return false;
+	return shmctl(id, IPC_RMID, NULL) == 0;
+}
+
+/* A fresh segment, which nobody else can open yet. */
+static int make_segment(enum sysv_kind kind, unsigned mode, size_t size)
+{
+	const struct sysv_holder *self = sysv_self();
+	int id = -1;
+
+	if (!self) {
+		errno = ENOLCK;
+		return -1;
+	}
+	for (unsigned try = 0; try < SYSV_PROBES; try++)
+		clear_key(sysv_object_key(ipc_rundir, self, kind, try), mode, false);
+	for (unsigned try = 0; try < 2 * SYSV_PROBES && id < 0; try++) {
+		key_t key = sysv_object_key(ipc_rundir, self, kind, try % SYSV_PROBES);
+
+		if (try >= SYSV_PROBES)
+			clear_key(key, mode, true);
+		id = shmget(key, size, IPC_CREAT | IPC_EXCL | 0600);
+		if (id < 0 && errno != EEXIST)
+			return -1;
+	}
+	return id;
+}
+
+static bool is_there(int id, unsigned mode)
+{
+	struct shmid_ds ds;
+
+	return shmctl(id, IPC_STAT, &ds) == 0 && !(ds.shm_perm.mode & SHM_DEST)
+	       && sysv_is_ours(&ds.shm_perm, geteuid(), mode);
+}
+
+static void drop_segment(int *id, void *at)
+{
+	if (at)
+		shmdt(at);
+	if (*id >= 0)
+		shmctl(*id, IPC_RMID, NULL);
+	*id = -1;
+}
+
+/* ---- the board ---- */
+
+static uint32_t board_stamp;
+
+/* Only we write here, so what was read is what we wrote. */
+static void board_begin(uint32_t n, bool changed)
+{
+	uint32_t s = atomic_load_explicit(&board->sequence, memory_order_relaxed);
+
+	if (changed && ++board_stamp == 0)
+		board_stamp = 1;
+	atomic_store_explicit(&board->sequence, s + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	atomic_store_explicit(&board->n, n, memory_order_relaxed);
+	atomic_store_explicit(&board->stamp, board_stamp, memory_order_relaxed);
+}
+
+static void board_put(uint32_t i, const struct ipc_item *item, bool passing)
+{
+	struct board_row row = {
+		.state = item->state, .why = item->why, .flags = item->flags,
+		.crashes = item->crashes, .end = item->end, .pid = item->pid,
+		.name_len = item->name_len, .detail_len = item->detail_len,
+		.other_state = item->other_state, .other_end = item->other_end,
+		.row_flags = passing ? ROW_PASSING : 0, .stamp = board_stamp,
+		.since_ms = item->since_ms, .deadline_ms = item->deadline_ms,
+	};
+	size_t n = item->name_len;
+
+	if (i >= IPC_BOARD_ROWS)
+		return;
+	if (n + item->detail_len <= sizeof row.text) {
+		memcpy(row.text, item->name, n);
+		memcpy(row.text + n, item->detail, item->detail_len);
+	} else {
+		row.row_flags |= ROW_ASK;
+		memcpy(row.text, item->name, n < sizeof row.text ? n : sizeof row.text);
+	}
+	cells_write(board->row[i], &row, ROW_CELLS);
+}
+
+static void board_end(void)
+{
+	uint32_t s = atomic_load_explicit(&board->sequence, memory_order_relaxed);
+
+	atomic_store_explicit(&board->sequence, s + 1, memory_order_release);
+}
+
+static struct ipc_board publisher = {.begin = board_begin, .put = board_put, .end = board_end};
+
+static void close_board(void)
+{
+	drop_segment(&board_id, board);
+	board = NULL;
+	ipc_board = NULL;
+}
+
+/* Without a board clients ask: no reason to fail. */
+static void make_board(void)
+{
+	struct shmid_ds ds;
+
+	board_stamp = 0;
+	board_id = make_segment(SYSV_BOARD, 0444, sizeof *board);
+	if (board_id >= 0)
+		board = attach(board_id);
+	if (!board || shmctl(board_id, IPC_STAT, &ds) < 0) {
+		close_board();
+		return;
+	}
+	atomic_store(&board->version, IPC_VERSION);
+	atomic_store(&board->magic, SHM_MAGIC);
+	ds.shm_perm.mode = 0444; /* we have it mapped; from now on nobody writes it */
+	if (shmctl(board_id, IPC_SET, &ds) < 0) {
+		close_board();
+		return;
+	}
+	publisher.blank = true;
+	ipc_board = &publisher;
+}
+
+/* ---- the endpoint ---- */
+
+static void wake(void *futex)
+{
+	syscall(SYS_futex, futex, FUTEX_WAKE_ALL_PROCESSES, INT_MAX, NULL, NULL, 0);
+}
+
+/* Frees a slot, if its word is still this one; its client learns that it lost it. */
+static void free_slot(uint32_t i, uint64_t word)
+{
+	if (atomic_compare_exchange_strong(&slots->word[i], &word, word_with(word, SLOT_FREE)))
+		wake(word_half(&slots->word[i]));
+}
+
+static bool is_wanted(struct ipc_address whom)
+{
+	return slots && taken[whom.a] == whom.b;
+}
+
+static void close_all(void)
+{
+	for (uint32_t i = 0; slots && i < SHM_SLOTS; i++) {
+		uint64_t word = atomic_load(&slots->word[i]);
+
+		if (word_state(word) != SLOT_FREE)
+			free_slot(i, word);
+		taken[i] = 0;
+	}
+	drop_segment(&slots_id, slots);
+	slots = NULL;
+	close_board();
+	if (ipc_fd >= 0)
+		close(ipc_fd);
+	ipc_fd = -1;
+	ipc_more = false;
+	ipc_due_ms = INT64_MAX;
+	ipc_give_up_dead(is_wanted);
+}
+
+/* An orderly end leaves no segments behind. */
+static void at_exit(void)
+{
+	if (made_by == getpid())
+		close_all();
+}
+
+static const char *make_endpoint(void)
+{
+	slots_id = make_segment(SYSV_SLOTS, 0600, sizeof *slots);
+	if (slots_id < 0)
+		return "shmget";
+	slots = attach(slots_id);
+	if (!slots)
+		return "shmat";
+	atomic_store(&slots->version, IPC_VERSION);
+	atomic_store(&slots->magic, SHM_MAGIC);
+	ipc_fd = sysv_bell();
+	return ipc_fd < 0 ? "signalfd" : NULL;
+}
+
+int cinit_ipc_init(void)
+{
+	const char *step;
+
+	close_all();
+	if (made_by != getpid())
+		atexit(at_exit);
+	made_by = getpid();
+	step = make_endpoint();
+	if (!step) {
+		make_board();
+		return 1;
+	}
+	ipc_set_problem(step, errno);
+	close_all();
+	return 0;
+}
+
+/* ---- requests ---- */
+
+/* Nobody can answer a word that we do not have: whoever waited is given up. */
+static void forget(uint32_t i)
+{
+	uint64_t word = taken[i];
+
+	taken[i] = 0;
+	if (word)
+		ipc_gone((struct ipc_address){i, word});
+}
+
+/* Takes a published slot: one copy, then the copy alone is looked at. */
+static void take(uint32_t i, uint64_t word)
+{
+	uint64_t ours = word_with(word, SLOT_TAKEN);
+	struct ipc_record r;
+
+	if (!atomic_compare_exchange_strong(&slots->word[i], &word, ours))
+		return;
+	forget(i);
+	cells_read(&r, slots->slot[i].request, RECORD_CELLS);
+	taken[i] = ours;
+	if (ipc_receive(&r, sizeof r, (struct ipc_address){i, ours}, true))
+		return;
+	taken[i] = 0;
+	free_slot(i, ours);
+}
+
+/* One round over all slots, or until its bound; how many were taken. */
+static unsigned take_some(void)
+{
+	unsigned n = 0;
+
+	for (uint32_t k = 0; slots && k < SHM_SLOTS; k++) {
+		uint64_t word = atomic_load_explicit(&slots->word[next_slot], memory_order_acquire);
+
+		if (word_state(word) == SLOT_PUBLISHED) {
+			if (n++ == SHM_TAKES) {
+				ipc_more = true;
+				break;
+			}
+			take(next_slot, word);
+		}
+		next_slot = (next_slot + 1) % SHM_SLOTS;
+	}
+	return n;
+}
+
+/* A pid of 0 is that of a client for whom we have none: it is believed. */
+static bool is_dead(uint64_t word)
+{
+	pid_t pid = word_pid(word);
+
+	return pid < 0 || (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+	       || word_state(word) > SLOT_ANSWERED;
+}
+
+/* Reclaims what clients left that have died, or gave up waiting. */
+static void sweep(int64_t now)
+{
+	for (uint32_t i = 0; i < SHM_SLOTS; i++) {
+		uint64_t word = atomic_load_explicit(&slots->word[i], memory_order_relaxed);
+		unsigned state = word_state(word);
+
+		if (taken[i] && taken[i] != word)
+			forget(i);
+		if (state == SLOT_FREE || state == SLOT_PUBLISHED || !is_dead(word))
+			continue;
+		forget(i);
+		free_slot(i, word);
+	}
+	swept_ms = now;
+	ipc_due_ms = INT64_MAX;
+}
+
+/* Looks whether the segments are still there.  Only the slots are the endpoint;
+ * a board is simply made anew. */
+static bool look_after_segments(void)
+{
+	if (!is_there(slots_id, 0600)) {
+		close_all();
+		return false;
+	}
+	if (!is_there(board_id, 0444)) {
+		close_board();
+		make_board();
+	}
+	return true;
+}
+
+int cinit_ipc_listen(void)
+{
+	int64_t now = record_now_ms();
+	bool due = ipc_due_ms <= now;
+	unsigned n;
+
+	ipc_more = false;
+	sysv_bell_clear(ipc_fd);
+	n = take_some();
+	if (!slots)
+		return 0;
+	/* A ring without a request: a client that found no slots. */
+	if ((ipc_recheck || due || n == 0) && !look_after_segments())
+		return 0;
+	if (due || (n && now - swept_ms >= SHM_SWEEP_MS))
+		sweep(now);
+	if (n && ipc_due_ms == INT64_MAX)
+		ipc_due_ms = now + SHM_SWEEP_MS;
+	return 1;
+}
+
+int cinit_ipc_send(void *data)
+{
+	const struct ipc_record *r = data;
+	struct ipc_address to;
+	uint64_t word;
+	uint32_t i;
+
+	if (!slots || !ipc_address_of(r->handle, &to) || taken[to.a] != to.b)
+		return 0;
+	i = (uint32_t)to.a;
+	word = to.b;
+	taken[i] = 0;
+	if (atomic_load_explicit(&slots->word[i], memory_order_relaxed) != word)
+		return 0;
+	cells_write(slots->slot[i].answer, r, RECORD_CELLS);
+	if (!atomic_compare_exchange_strong(&slots->word[i], &word, word_with(word, SLOT_ANSWERED)))
+		return 0;
+	atomic_fetch_add(&slots->answers, 1);
+	wake(word_half(&slots->word[i]));
+	if (atomic_exchange(&slots->several, 0))
+		wake(&slots->answers);
+	if (ipc_due_ms == INT64_MAX)
+		ipc_due_ms = record_now_ms() + SHM_SWEEP_MS;
+	return 1;
+}
