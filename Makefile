@@ -105,12 +105,17 @@ static:;   $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all to
 asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests
 valgrind:; $(Q)$(MAKE) --no-print-directory $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
 
+# All IPC methods are always built; the others beside the one that was chosen.
+OTHERS := $(filter-out $(IPC),$(METHODS))
+methods: $(OTHERS:%=method-%)
+method-%:; $(Q)$(MAKE) --no-print-directory IPC=$* B=$(B)/$* all tools
+
 setup:
 	@test/setup.sh
 
 # Every bats file with the plain build; those that run the supervisor again with
 # the sanitizers, statically linked, and under valgrind.
-test: setup all tools engine-tests static asan valgrind
+test: setup all tools engine-tests static asan valgrind methods
 	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
 
 # Measured static, with musl: a shared libc's start-up hides everything else.
@@ -172,5 +177,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs install help
+.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs install help
 .DELETE_ON_ERROR:

@@ -272,8 +272,6 @@ j() { jq -c "$1" <<<"$output"; }
 	client_says 7 "cinit.svc: $run: no supervisor answers: No such file or directory" list
 }
 
-method() { "$BUILD/cinit" -V | sed 's/.*(ipc: \(.*\))/\1/'; }
-
 @test "a lock without an endpoint is told with its holder's pid" {
 	mkdir "$run"
 	in_background "$BUILD/test/ipc-lock" hold "$run" "$(method)"

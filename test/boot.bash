@@ -1,6 +1,8 @@
 # boot.bash - what the bats files that run the supervisor share; after lib.bash.
 #
 #   CINIT_UNDER     words before each cinit, as in 'valgrind -q --error-exitcode=99'
+#   CINIT_OUTER_IPC set, though empty: the supervisor stays in our IPC namespace,
+#                   where clients of System V methods can find it
 #   CINIT_PATIENCE  seconds after which what was awaited will not come
 #
 # Every cinit here runs in namespaces of its own, and they end with the test.
@@ -29,7 +31,7 @@ namespaces()
 {
 	local how
 	for how in "" "--user --map-root-user"; do
-		read -ra NS <<<"unshare $how --pid --mount --ipc --fork --kill-child"
+		read -ra NS <<<"unshare $how --pid --mount ${CINIT_OUTER_IPC---ipc} --fork --kill-child"
 		if "${NS[@]}" --mount-proc true 2>/dev/null; then
 			return
 		fi
@@ -88,6 +90,9 @@ boot_settled()
 	boot "$@"
 	svc wait settled
 }
+
+# The IPC method of this build.
+method() { "$BUILD/cinit" -V | sed 's/.*(ipc: \(.*\))/\1/'; }
 
 svc() { timeout "$PATIENCE" "$BUILD/cinit.svc" -r "$run" "$@"; }
 

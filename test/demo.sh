@@ -21,12 +21,17 @@ trap 'exit 130' INT TERM
 
 say() { printf '\n== %s\n' "$*"; }
 
-# How a fresh PID 1 can be had here, if at all.
+# How a fresh PID 1 can be had here, if at all.  Clients of System V methods have
+# to see the supervisor's objects, so those stay in our IPC namespace.
 namespace() {
+	case $("$build/cinit" -V) in
+	*msq* | *shm*) ipc= ;;
+	*) ipc=--ipc ;;
+	esac
 	for how in "" "--user --map-root-user"; do
 		# shellcheck disable=SC2086 # words on purpose
-		if why=$(unshare $how --pid --mount --ipc --fork --mount-proc true 2>&1); then
-			echo "unshare $how --pid --mount --ipc --fork --mount-proc --kill-child"
+		if why=$(unshare $how --pid --mount $ipc --fork --mount-proc true 2>&1); then
+			echo "unshare $how --pid --mount $ipc --fork --mount-proc --kill-child"
 			return
 		fi
 	done

@@ -201,7 +201,8 @@ static void close_all(void)
 	for (uint32_t i = 0; slots && i < SHM_SLOTS; i++) {
 		uint64_t word = atomic_load(&slots->word[i]);
 
-		if (word_state(word) != SLOT_FREE)
+		/* An answer stays for its client, which still has the segment. */
+		if (word_state(word) != SLOT_FREE && word_state(word) != SLOT_ANSWERED)
 			free_slot(i, word);
 		taken[i] = 0;
 	}
