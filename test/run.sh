@@ -57,7 +57,7 @@ method() {
 	CINIT_BUILD=$build/$1
 	CINIT_OUTER_IPC=
 	export CINIT_BUILD CINIT_OUTER_IPC
-	for file in 41-svc.bats 50-shutdown.bats; do
+	for file in 41-svc.bats; do
 		echo "# $file [$1]"
 		unshare "$(namespace)" --ipc bats --tap "$file" 2>&1 |
 			sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$| [$1]|"
