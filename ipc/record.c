@@ -2,6 +2,7 @@
  * by field between the payload and a struct: nothing is cast. */
 #include "ipc/record.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -28,6 +29,19 @@ enum record_fault record_check(const struct ipc_record *r, size_t n)
 	if (r->expires_ms < 0 || r->answer_by_ms < 0)
 		return RECORD_FIELD;
 	return RECORD_FINE;
+}
+
+int record_take_answer(const struct ipc_record *answer, size_t n)
+{
+	switch (record_check(answer, n)) {
+	case RECORD_FINE:
+	case RECORD_VERSION: return 0;
+	case RECORD_SIZE:
+	case RECORD_MAGIC:
+	case RECORD_FIELD: break;
+	}
+	errno = EPROTO;
+	return -1;
 }
 
 bool record_set_name(struct ipc_record *r, const char *name, size_t n)

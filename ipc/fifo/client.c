@@ -244,19 +244,6 @@ int ipc_request(const struct ipc_record *request)
 	}
 }
 
-static int check(const struct ipc_record *answer, ssize_t n)
-{
-	switch (record_check(answer, (size_t)n)) {
-	case RECORD_FINE:
-	case RECORD_VERSION: return 0;
-	case RECORD_SIZE:
-	case RECORD_MAGIC:
-	case RECORD_FIELD: break;
-	}
-	errno = EPROTO;
-	return -1;
-}
-
 int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 {
 	struct pollfd p[] = {{.fd = answers, .events = POLLIN}, {.fd = requests}};
@@ -269,7 +256,7 @@ int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 		n = read(answers, answer, sizeof *answer);
 		if (n > 0) {
 			unanswered -= unanswered > 0;
-			return check(answer, n);
+			return record_take_answer(answer, (size_t)n);
 		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return -1;

@@ -214,19 +214,6 @@ static ssize_t take(struct ipc_record *r, int flags)
 	return n;
 }
 
-static int checked(const struct ipc_record *r, ssize_t n)
-{
-	switch (record_check(r, (size_t)n)) {
-	case RECORD_FINE:
-	case RECORD_VERSION: return 0;
-	case RECORD_SIZE:
-	case RECORD_MAGIC:
-	case RECORD_FIELD: break;
-	}
-	errno = EPROTO;
-	return -1;
-}
-
 /* Why a wait ended: 0 to go on, or -1 with errno. */
 static int interrupted(int64_t until_ms)
 {
@@ -256,7 +243,7 @@ int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 	if (n_stashed) {
 		*answer = stash[stash_first++];
 		n_stashed--;
-		return checked(answer, sizeof *answer);
+		return record_take_answer(answer, sizeof *answer);
 	}
 	for (;;) {
 		int64_t now = record_now_ms(), left = until_ms ? until_ms - now : LOOK_MS;
@@ -266,7 +253,7 @@ int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 		n = take(answer, left > 0 ? 0 : IPC_NOWAIT);
 		waiting = 0;
 		if (n >= 0)
-			return checked(answer, n);
+			return record_take_answer(answer, (size_t)n);
 		if (interrupted(until_ms) < 0)
 			return -1;
 	}

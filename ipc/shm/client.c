@@ -396,15 +396,7 @@ static int take_answer(unsigned i, struct ipc_record *answer)
 	cells_read(answer, slots->slot[a.slot].answer, RECORD_CELLS);
 	give_back(&a);
 	forget(i);
-	switch (record_check(answer, sizeof *answer)) {
-	case RECORD_FINE:
-	case RECORD_VERSION: return 0;
-	case RECORD_SIZE:
-	case RECORD_MAGIC:
-	case RECORD_FIELD: break;
-	}
-	errno = EPROTO;
-	return -1;
+	return record_take_answer(answer, sizeof *answer);
 }
 
 /* Is the server still to answer the slot that has this word now? */

@@ -96,15 +96,7 @@ int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 		errno = ECONNRESET;
 		return -1;
 	}
-	switch (record_check(answer, (size_t)n)) {
-	case RECORD_FINE:
-	case RECORD_VERSION: return 0;
-	case RECORD_SIZE:
-	case RECORD_MAGIC:
-	case RECORD_FIELD: break;
-	}
-	errno = EPROTO;
-	return -1;
+	return record_take_answer(answer, (size_t)n);
 }
 
 void ipc_close(void)
