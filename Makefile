@@ -75,7 +75,8 @@ $(shell mkdir -p $(B); echo '$(FLAGS)' | cmp -s - $(B)/flags || echo '$(FLAGS)' 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(SAY) "  CC    $<"
-	$(Q)$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' -DCINIT_IPC_METHOD='"$(IPC)"' -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' -DCINIT_IPC_METHOD='"$(IPC)"' \
+	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' -MMD -MP -c -o $@ $<
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
@@ -150,7 +151,8 @@ lint: setup
 	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-	    --suppress=missingIncludeSystem --error-exitcode=1 -I. src ipc client
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I. \
+	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' src ipc client
 	shellcheck $(SH_FILES)
 	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
 

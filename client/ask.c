@@ -14,6 +14,7 @@
 const char *ask_program = "cinit";
 bool ask_utf8;
 static char rundir[PATH_MAX];
+static struct ipc_client client;
 
 void complain(const char *where, const char *what, const char *why)
 {
@@ -82,7 +83,22 @@ enum code ask_connect(const char *rundir_option, bool quiet_absence)
 		complain("run directory", "", strerror(errno));
 		return CODE_USAGE;
 	}
-	return ipc_connect(rundir) == 0 ? CODE_DONE : explain_absence(errno, quiet_absence);
+	return ipc_connect(&client, rundir) == 0 ? CODE_DONE : explain_absence(errno, quiet_absence);
+}
+
+int ask_published(const char *name, struct ipc_item *item)
+{
+	return ipc_board_item(&client, name, strlen(name), item);
+}
+
+int ask_all_published(struct ipc_item **items, size_t *n)
+{
+	return ipc_board_items(&client, items, n);
+}
+
+void ask_close(void)
+{
+	ipc_close(&client);
 }
 
 struct ipc_record ask_request(enum verb verb, const char *name)
@@ -100,7 +116,7 @@ struct ipc_record ask_request(enum verb verb, const char *name)
 
 enum code ask_send(const struct ipc_record *request)
 {
-	if (ipc_request(request) == 0)
+	if (ipc_request(&client, request) == 0)
 		return CODE_DONE;
 	complain(rundir, "the supervisor cannot be asked", strerror(errno));
 	return CODE_NO_ANSWER;
@@ -108,7 +124,7 @@ enum code ask_send(const struct ipc_record *request)
 
 enum code ask_next(struct ipc_record *answer, int64_t until_ms)
 {
-	if (ipc_next_answer(answer, until_ms) == 0)
+	if (ipc_next_answer(&client, answer, until_ms) == 0)
 		return CODE_DONE;
 	if (errno == ETIMEDOUT)
 		return CODE_NOT_UP;

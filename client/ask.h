@@ -34,6 +34,12 @@ void complain_line(const char *line);
  * not said. */
 enum code ask_connect(const char *rundir_option, bool quiet_absence);
 
+/* What is published without being asked for; -1: it must be asked for. */
+int ask_published(const char *name, struct ipc_item *item);
+int ask_all_published(struct ipc_item **items, size_t *n);
+/* At the end, of every client that was connected. */
+void ask_close(void);
+
 /* A request of this verb about this name (NULL for none), with a fresh id. */
 struct ipc_record ask_request(enum verb verb, const char *name);
 /* Sends it; CODE_DONE, or CODE_NO_ANSWER after saying why. */

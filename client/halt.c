@@ -90,7 +90,10 @@ int main(int argc, char **argv)
 		return CODE_USAGE;
 	}
 	code = ask_connect(rundir, !rundir);
-	if (code == CODE_DONE)
-		return ask_supervisor(me);
+	if (code == CODE_DONE) {
+		code = (enum code)ask_supervisor(me);
+		ask_close();
+		return (int)code;
+	}
 	return rundir || code == CODE_USAGE ? (int)code : signal_init(me);
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipc/client.h"
-
 #define TRIES 5 /* at a picture without a change in between */
 
 struct pages {
@@ -78,7 +76,7 @@ enum code list_pull(enum verb verb, const char *name, struct ipc_item **items, s
 	struct pages p = {.items = NULL};
 	enum code code = CODE_DONE;
 
-	if (verb == VERB_LIST && ipc_board_items(items, n) == 0)
+	if (verb == VERB_LIST && ask_all_published(items, n) == 0)
 		return CODE_DONE;
 	for (int i = 0; i < TRIES && code == CODE_DONE; i++) {
 		code = pull_once(verb, name, &p);

@@ -9,7 +9,6 @@
 
 #include "client/list.h"
 #include "client/show.h"
-#include "ipc/client.h"
 
 #define AT_ONCE 64        /* requests under way */
 #define FEW 4             /* names for which nothing is allocated: most calls */
@@ -106,7 +105,7 @@ static enum code send_one(const struct run *r, struct asked *a)
 /* What is published need not be asked for. */
 static bool take_published(const struct run *r, struct asked *a)
 {
-	if (r->verb != VERB_STATUS || ipc_board_item(a->name, strlen(a->name), a->item) < 0)
+	if (r->verb != VERB_STATUS || ask_published(a->name, a->item) < 0)
 		return false;
 	a->result = RES_DONE;
 	a->code = a->item->state == SVC_UP ? CODE_DONE : CODE_NOT_UP;

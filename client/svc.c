@@ -150,5 +150,9 @@ int main(int argc, char **argv)
 	if (code)
 		return code;
 	code = (int)ask_connect(rundir, false);
-	return code ? code : (int)run(&r);
+	if (code)
+		return code;
+	code = (int)run(&r);
+	ask_close();
+	return code;
 }

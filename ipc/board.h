@@ -1,8 +1,8 @@
 /* board.h - the status board: what a method may publish of all services, for
  * clients that read without asking.
  *
- * A method that has one sets ipc_board (server) and ipc_board_reader (client)
- * when its endpoint is there; in all others both stay NULL and cost nothing.
+ * A method that has one sets ipc_board when its endpoint is there; in all others it
+ * stays NULL and costs nothing.  How a client reads it: ipc_board_item() of client.h.
  * The supervisor writes changed rows once per turn, and before it answers
  * anybody; row i is service i of the list.  What the board cannot tell for sure,
  * a reader is told to ask for.
@@ -30,13 +30,5 @@ struct ipc_board {
 };
 
 extern struct ipc_board *ipc_board;
-
-/* Client: how ipc_board_item() and ipc_board_items() of client.h are done. */
-struct ipc_board_reader {
-	int (*item)(const char *name, size_t n, struct ipc_item *item);
-	int (*items)(struct ipc_item **items, size_t *n);
-};
-
-extern const struct ipc_board_reader *ipc_board_reader;
 
 #endif

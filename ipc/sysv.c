@@ -75,37 +75,27 @@ static uint64_t hash(uint64_t h, const void *bytes, size_t n) /* FNV-1a */
 	return h;
 }
 
-/* The path's part of every key.  Found once: later only the server looks again,
- * when a mount may have changed it. */
-static uint64_t path_hash;
-static const char *path_hashed;
-
-static void look_again(const char *rundir)
+/* The path's part of every key. */
+static uint64_t path_hash(const char *rundir)
 {
 	char path[PATH_MAX];
 
 	canonical(rundir, path, sizeof path);
-	path_hash = hash(14695981039346656037u, path, strlen(path));
-	path_hashed = rundir;
+	return hash(14695981039346656037u, path, strlen(path));
 }
 
-key_t sysv_key(const char *rundir, uid_t uid, enum sysv_kind kind, unsigned try)
+static key_t key_at(uint64_t path, uid_t uid, enum sysv_kind kind, unsigned try)
 {
 	const uint32_t more[2] = {(uint32_t)uid, (uint32_t)kind};
-	uint64_t h;
-	uint32_t key;
+	uint64_t h = hash(path, more, sizeof more);
+	uint32_t key = (uint32_t)(h ^ h >> 32) + try;
 
-	if (path_hashed != rundir)
-		look_again(rundir);
-	h = hash(path_hash, more, sizeof more);
-	key = (uint32_t)(h ^ h >> 32) + try;
 	return key == (uint32_t)IPC_PRIVATE ? 0x696e6974 : (key_t)key;
 }
 
-key_t sysv_object_key(const char *rundir, const struct sysv_holder *h, enum sysv_kind kind,
-                      unsigned try)
+key_t sysv_object_key(const struct sysv_holder *h, enum sysv_kind kind, unsigned try)
 {
-	return sysv_key(rundir, h->uid, kind, h->slot * SYSV_PROBES + try);
+	return key_at(h->path, h->uid, kind, h->slot * SYSV_PROBES + try);
 }
 
 int sysv_is_ours(const struct ipc_perm *perm, uid_t uid, unsigned mode)
@@ -134,13 +124,13 @@ static bool is_lock(int id, uid_t uid)
 }
 
 /* What is at this key; *id is its id, *h whose it is. */
-static enum found look(const char *rundir, uid_t uid, unsigned slot, int *id, struct sysv_holder *h)
+static enum found look(uint64_t path, uid_t uid, unsigned slot, int *id, struct sysv_holder *h)
 {
 	unsigned short v[N_SEMS];
 	union sem_argument arg = {.array = v};
 	pid_t pid;
 
-	*id = semget(sysv_key(rundir, uid, SYSV_LOCK, slot), 0, 0);
+	*id = semget(key_at(path, uid, SYSV_LOCK, slot), 0, 0);
 	if (*id < 0)
 		return FOUND_NOTHING;
 	if (!is_lock(*id, uid))
@@ -151,7 +141,7 @@ static enum found look(const char *rundir, uid_t uid, unsigned slot, int *id, st
 	if (!v[SEM_HELD])
 		return FOUND_FREE;
 	*h = (struct sysv_holder){
-		.pid = pid, .uid = uid, .slot = slot,
+		.pid = pid, .uid = uid, .slot = slot, .path = path,
 		.method = v[SEM_METHOD] < sizeof methods / sizeof *methods ? methods[v[SEM_METHOD]] : "",
 	};
 	if (pid == 0)
@@ -187,15 +177,15 @@ static int take(int id, const char *method)
 
 /* Tries one key: 0 taken; -1 with errno EBUSY (*holder), EAGAIN (try it once
  * more), EEXIST (skip it), or what else is wrong. */
-static int take_at(const char *rundir, const char *method, unsigned slot, pid_t *holder)
+static int take_at(uint64_t path, const char *method, unsigned slot, pid_t *holder)
 {
 	struct sysv_holder h;
 	bool before_exec = false;
 	int id;
 
-	switch (look(rundir, geteuid(), slot, &id, &h)) {
+	switch (look(path, geteuid(), slot, &id, &h)) {
 	case FOUND_NOTHING:
-		id = semget(sysv_key(rundir, geteuid(), SYSV_LOCK, slot), N_SEMS,
+		id = semget(key_at(path, geteuid(), SYSV_LOCK, slot), N_SEMS,
 		            IPC_CREAT | IPC_EXCL | LOCK_MODE);
 		if (id < 0) {
 			errno = errno == EEXIST ? EAGAIN : errno;
@@ -220,39 +210,50 @@ static int take_at(const char *rundir, const char *method, unsigned slot, pid_t 
 		return -1;
 	}
 	lock_id = id;
-	self = (struct sysv_holder){.pid = getpid(), .uid = geteuid(), .slot = slot,
+	self = (struct sysv_holder){.pid = getpid(), .uid = geteuid(), .slot = slot, .path = path,
 	                            .method = methods[method_index(method)]};
 	return 0;
 }
 
 /* All keys were taken by strangers, which is no accident: where we may, their
  * objects go. */
-static void clear_strangers(const char *rundir)
+static void clear_strangers(uint64_t path)
 {
 	struct sysv_holder h;
 	int id;
 
 	for (unsigned slot = 0; slot < SYSV_PROBES; slot++)
-		if (look(rundir, geteuid(), slot, &id, &h) == FOUND_FOREIGN)
+		if (look(path, geteuid(), slot, &id, &h) == FOUND_FOREIGN)
 			semctl(id, 0, IPC_RMID);
+}
+
+static bool is_current(uint64_t path)
+{
+	struct sysv_holder h;
+	int id;
+
+	return lock_id >= 0 && look(path, self.uid, self.slot, &id, &h) == FOUND_HELD && id == lock_id
+	       && h.pid == getpid();
 }
 
 int sysv_lock_take(const char *rundir, const char *method, pid_t *holder)
 {
+	uint64_t path = path_hash(rundir);
+
 	*holder = 0;
-	if (sysv_lock_is_current(rundir))
+	if (is_current(path))
 		return 0;
 	sysv_lock_drop();
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned slot = 0, again = 0; slot < SYSV_PROBES; slot++) {
-			if (take_at(rundir, method, slot, holder) == 0)
+			if (take_at(path, method, slot, holder) == 0)
 				return 0;
 			if (errno == EAGAIN && again++ < 8)
 				slot--;
 			else if (errno != EEXIST && errno != EAGAIN)
 				return -1;
 		}
-		clear_strangers(rundir);
+		clear_strangers(path);
 	}
 	errno = EEXIST;
 	return -1;
@@ -260,12 +261,7 @@ int sysv_lock_take(const char *rundir, const char *method, pid_t *holder)
 
 int sysv_lock_is_current(const char *rundir)
 {
-	struct sysv_holder h;
-	int id;
-
-	look_again(rundir);
-	return lock_id >= 0 && look(rundir, self.uid, self.slot, &id, &h) == FOUND_HELD && id == lock_id
-	       && h.pid == getpid();
+	return is_current(path_hash(rundir)); /* a mount may have changed it */
 }
 
 /* What is dropped is nobody's: it goes altogether. */
@@ -283,14 +279,14 @@ const struct sysv_holder *sysv_self(void)
 
 /* The lock of this uid's supervisor.  One that is below us counts where RUNDIR
  * is one and the same; one that is away is only told of when there is no other. */
-static bool find_of(const char *rundir, uid_t uid, struct sysv_holder *out)
+static bool find_of(const char *rundir, uint64_t path, uid_t uid, struct sysv_holder *out)
 {
 	struct sysv_holder h;
 	bool away = false;
 	int id;
 
 	for (unsigned slot = 0; slot < SYSV_PROBES; slot++) {
-		enum found f = look(rundir, uid, slot, &id, &h);
+		enum found f = look(path, uid, slot, &id, &h);
 
 		if (f == FOUND_HELD || (f == FOUND_BELOW && lock_file_holder(rundir) == h.pid)) {
 			*out = h;
@@ -306,19 +302,20 @@ static bool find_of(const char *rundir, uid_t uid, struct sysv_holder *out)
 
 int sysv_find(const char *rundir, struct sysv_holder *out)
 {
+	uint64_t path = path_hash(rundir);
 	uid_t uids[2] = {geteuid(), 0};
 	struct sysv_holder h;
 	bool found = false;
 	struct stat st;
 
-	if (find_of(rundir, uids[0], out)) {
+	if (find_of(rundir, path, uids[0], out)) {
 		if (out->pid > 0)
 			return 0;
 		found = true;
 	}
 	if (uids[0] == 0 && stat(rundir, &st) == 0)
 		uids[1] = st.st_uid;
-	if (uids[1] != uids[0] && find_of(rundir, uids[1], &h) && (!found || h.pid > 0)) {
+	if (uids[1] != uids[0] && find_of(rundir, path, uids[1], &h) && (!found || h.pid > 0)) {
 		*out = h;
 		found = true;
 	}

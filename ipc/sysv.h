@@ -26,12 +26,6 @@ enum sysv_kind { SYSV_LOCK = 1, SYSV_REQUESTS, SYSV_ANSWERS, SYSV_SLOTS, SYSV_BO
 
 #define SYSV_PROBES 8  /* keys tried for one object */
 
-/* The try-th key for this kind below this RUNDIR and uid; never IPC_PRIVATE.
- * Objects belong to the lock that was found: those of the lock at its slot-th key
- * are tried from slot * SYSV_PROBES on (sysv_object_key), so that supervisors
- * which share an IPC namespace and nothing else never meet. */
-key_t sysv_key(const char *rundir, uid_t uid, enum sysv_kind kind, unsigned try);
-
 /* ---- the lock ---- */
 
 /* Server: takes the lock and writes the method into it: 0, or -1 with errno and
@@ -47,6 +41,7 @@ struct sysv_holder {
 	pid_t pid;          /* 0: in another PID namespace */
 	uid_t uid;          /* whose objects are to be used */
 	unsigned slot;      /* the lock is at this key */
+	uint64_t path;      /* a hash of the canonical RUNDIR */
 	const char *method; /* its word, or "" */
 	bool below;         /* in a PID namespace below ours: our pid means nothing to it */
 };
@@ -60,9 +55,11 @@ int sysv_find(const char *rundir, struct sysv_holder *out);
  * there is none.  *uid is whose. */
 pid_t sysv_lock_holder(const char *rundir, uid_t *uid);
 
-/* The try-th key (below SYSV_PROBES) of an object of this holder. */
-key_t sysv_object_key(const char *rundir, const struct sysv_holder *h, enum sysv_kind kind,
-                      unsigned try);
+/* The try-th key (below SYSV_PROBES) of an object of this holder; never IPC_PRIVATE.
+ * Objects belong to the lock that was found: those of the lock at its slot-th key
+ * are tried from slot * SYSV_PROBES on, so that supervisors which share an IPC
+ * namespace and nothing else never meet. */
+key_t sysv_object_key(const struct sysv_holder *h, enum sysv_kind kind, unsigned try);
 /* Is this object ours: created and owned by uid, with exactly this mode? */
 struct ipc_perm;
 int sysv_is_ours(const struct ipc_perm *perm, uid_t uid, unsigned mode);

@@ -9,8 +9,8 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,28 +22,21 @@
 #define TRIES 100          /* at making a FIFO while a sweep is about */
 #define SURE 4             /* records that the smallest pipe holds: one page */
 
-static int requests = -1, answers = -1;
-static int directory = -1;          /* where `answers` is; -1 when it is not there */
-static uint64_t token;
-static char rundir[PATH_MAX];
-static size_t unanswered;           /* requests; as many answers may wait in the FIFO */
-static size_t room;                 /* records that it holds for certain */
-
-static void name_of(struct text *t, char *buf, const char *suffix)
+static void name_of(const struct ipc_client *c, struct text *t, char *buf, const char *suffix)
 {
 	text_init(t, buf, IPC_NAME_SIZE);
 	for (int shift = 60; shift >= 0; shift -= 4)
-		text_char(t, "0123456789abcdef"[token >> shift & 15]);
+		text_char(t, "0123456789abcdef"[c->token >> shift & 15]);
 	text_str(t, suffix);
 }
 
-static int open_beneath(const char *name, int flags)
+static int open_beneath(const struct ipc_client *c, const char *name, int flags)
 {
 	char path[PATH_MAX];
 	struct text t;
 
 	text_init(&t, path, sizeof path);
-	text_str(&t, rundir);
+	text_str(&t, c->rundir);
 	text_str(&t, name);
 	if (!t.cut)
 		return openat(AT_FDCWD, path, flags | O_NOFOLLOW | O_CLOEXEC);
@@ -52,43 +45,45 @@ static int open_beneath(const char *name, int flags)
 }
 
 /* Root makes it for a supervisor that is another user's. */
-static int give_away(void)
+static int give_away(const struct ipc_client *c)
 {
 	struct stat dir, st;
 
 	if (geteuid() != 0)
 		return 0;
-	if (fstat(directory, &dir) < 0 || fstat(answers, &st) < 0)
+	if (fstat(c->directory, &dir) < 0 || fstat(c->answers, &st) < 0)
 		return -1;
 	if (dir.st_uid == 0)
 		return 0;
 	if (S_ISFIFO(st.st_mode) && st.st_uid == 0 && st.st_nlink == 1)
-		return fchmod(answers, 0600) < 0 ? -1 : fchown(answers, dir.st_uid, (gid_t)-1);
+		return fchmod(c->answers, 0600) < 0 ? -1 : fchown(c->answers, dir.st_uid, (gid_t)-1);
 	errno = EPERM;
 	return -1;
 }
 
 /* The FIFO under its first name, opened, and then under its second: once it has
  * that, it has a reader, and no sweep takes it for a leftover. */
-static int make_answers(void)
+static int make_answers(struct ipc_client *c)
 {
 	char first[IPC_NAME_SIZE], name[IPC_NAME_SIZE];
 	struct text t;
 
-	token = ipc_random_id();
-	name_of(&t, first, IPC_NEW_SUFFIX);
-	name_of(&t, name, "");
-	if (mkfifoat(directory, first, 0600) < 0)
+	c->token = ipc_random_id();
+	name_of(c, &t, first, IPC_NEW_SUFFIX);
+	name_of(c, &t, name, "");
+	if (mkfifoat(c->directory, first, 0600) < 0)
 		return -1;
-	answers = openat(directory, first, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	if (answers < 0 && errno == EACCES && fchmodat(directory, first, 0600, 0) == 0) /* a umask */
-		answers = openat(directory, first, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	if (answers >= 0 && give_away() == 0 && renameat(directory, first, directory, name) == 0)
+	c->answers = openat(c->directory, first, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (c->answers < 0 && errno == EACCES /* a umask */
+	    && fchmodat(c->directory, first, 0600, 0) == 0)
+		c->answers = openat(c->directory, first, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	if (c->answers >= 0 && give_away(c) == 0
+	    && renameat(c->directory, first, c->directory, name) == 0)
 		return 0;
 	if (errno != ENOENT) {
 		int err = errno;
 
-		unlinkat(directory, first, 0);
+		unlinkat(c->directory, first, 0);
 		errno = err;
 	}
 	return -1;
@@ -101,79 +96,77 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-static int try_connect(void)
+static int try_connect(struct ipc_client *c)
 {
 	struct stat st;
 
-	requests = open_beneath("/" IPC_REQUEST_NAME, O_WRONLY | O_NONBLOCK | O_NOCTTY);
-	if (requests < 0 || fstat(requests, &st) < 0)
+	c->requests = open_beneath(c, "/" IPC_REQUEST_NAME, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+	if (c->requests < 0 || fstat(c->requests, &st) < 0)
 		return -1;
 	if (!S_ISFIFO(st.st_mode)) {
 		errno = ECONNREFUSED;
 		return -1;
 	}
-	directory = open_beneath("/" IPC_ANSWERS_NAME, O_PATH | O_DIRECTORY);
-	if (directory < 0)
+	c->directory = open_beneath(c, "/" IPC_ANSWERS_NAME, O_PATH | O_DIRECTORY);
+	if (c->directory < 0)
 		return -1;
 	for (int i = 0; i < TRIES; i++) {
-		if (make_answers() == 0)
+		if (make_answers(c) == 0)
 			return 0;
-		close_fd(&answers);
+		close_fd(&c->answers);
 		if (errno != ENOENT && errno != EEXIST)
 			return -1;
 	}
 	return -1;
 }
 
-int ipc_connect(const char *dir)
+int ipc_connect(struct ipc_client *c, const char *rundir)
 {
-	static bool closes_at_exit;
-	struct text t;
 	int err;
 
-	text_init(&t, rundir, sizeof rundir);
-	text_str(&t, dir);
-	if (!closes_at_exit)
-		closes_at_exit = atexit(ipc_close) == 0;
-	unanswered = 0;
-	room = SURE;
-	if (try_connect() == 0)
+	*c = (struct ipc_client){.rundir = rundir, .requests = -1, .answers = -1, .directory = -1,
+	                         .room = SURE};
+	if (try_connect(c) == 0)
 		return 0;
 	err = errno;
-	ipc_close();
+	ipc_close(c);
 	errno = err;
 	return -1;
 }
 
-/* A supervisor that dies in between must not end its client by SIGPIPE. */
-static ssize_t write_quietly(const struct ipc_record *r)
+/* A supervisor that dies in between must not end its client by SIGPIPE; but one that
+ * is pending already, blocked, is not ours to take. */
+static ssize_t write_quietly(int fd, const void *bytes, size_t n_bytes)
 {
 	const struct timespec none = {0, 0};
-	sigset_t pipe_only, before;
+	sigset_t pipe_only, before, pending;
+	bool theirs = false;
 	ssize_t n;
 	int err;
 
 	sigemptyset(&pipe_only);
 	sigaddset(&pipe_only, SIGPIPE);
-	sigprocmask(SIG_BLOCK, &pipe_only, &before);
-	n = write(requests, r, sizeof *r);
+	pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+	if (sigismember(&before, SIGPIPE) && sigpending(&pending) == 0)
+		theirs = sigismember(&pending, SIGPIPE);
+	n = write(fd, bytes, n_bytes);
 	err = errno;
-	if (n < 0 && err == EPIPE)
+	if (n < 0 && err == EPIPE && !theirs)
 		while (sigtimedwait(&pipe_only, NULL, &none) < 0 && errno == EINTR)
 			;
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = err;
 	return n;
 }
 
 /* Is there still somebody who may answer?  Else -1, ECONNRESET. */
-static int look(void)
+static int look(const struct ipc_client *c)
 {
 	char method[32];
 	struct stat st;
 
-	if (fstat(answers, &st) == 0 && st.st_nlink > 0
-	    && lock_holder(rundir, method, sizeof method) >= 0)
+	if (fstat(c->answers, &st) == 0 && st.st_nlink > 0
+	    && lock_holder(c->rundir, method, sizeof method) >= 0)
 		return 0;
 	errno = ECONNRESET;
 	return -1;
@@ -181,7 +174,7 @@ static int look(void)
 
 /* Waits until there is something to do, or the supervisor is gone, at most
  * until until_ms (0: for ever). */
-static int wait_for(struct pollfd *p, nfds_t n_fds, int64_t until_ms)
+static int wait_for(const struct ipc_client *c, struct pollfd *p, nfds_t n_fds, int64_t until_ms)
 {
 	for (;;) {
 		int64_t left = until_ms ? until_ms - record_now_ms() : IPC_LOOK_MS;
@@ -195,67 +188,84 @@ static int wait_for(struct pollfd *p, nfds_t n_fds, int64_t until_ms)
 			errno = ETIMEDOUT;
 			return -1;
 		}
-		if (n == 0 && look() < 0)
+		if (n == 0 && look(c) < 0)
 			return -1;
 	}
 }
 
 /* The supervisor does not wait for a FIFO that is full: ours must hold an
  * answer to each request that is under way. */
-static int make_room(void)
+static int make_room(struct ipc_client *c)
 {
 	int size;
 
-	if (unanswered < room)
+	if (c->unanswered < c->room)
 		return 0;
-	size = fcntl(answers, F_GETPIPE_SZ);
-	if (size > 0 && unanswered + SURE >= (size_t)size / sizeof(struct ipc_record))
-		size = fcntl(answers, F_SETPIPE_SZ, 2 * size);
+	size = fcntl(c->answers, F_GETPIPE_SZ);
+	if (size > 0 && c->unanswered + SURE >= (size_t)size / sizeof(struct ipc_record))
+		size = fcntl(c->answers, F_SETPIPE_SZ, 2 * size);
 	if (size < 0) {
 		errno = ENOBUFS;
 		return -1;
 	}
-	room = (size_t)size / sizeof(struct ipc_record) - SURE + 1; /* the first page may be half read */
+	c->room = (size_t)size / sizeof(struct ipc_record) - SURE + 1; /* the first page may be half read */
 	return 0;
 }
 
-int ipc_request(const struct ipc_record *request)
+void ipc_sign(struct ipc_client *c, struct ipc_record *r)
+{
+	r->token = c->token;
+	r->pid = (uint32_t)getpid();
+}
+
+int ipc_post(struct ipc_client *c, const void *bytes, size_t n)
+{
+	ssize_t written = write_quietly(c->requests, bytes, n);
+
+	if (written == (ssize_t)n)
+		return 0;
+	if (written >= 0)
+		errno = EPROTO;
+	else if (errno == EPIPE)
+		errno = ECONNRESET;
+	return -1;
+}
+
+int ipc_ring(struct ipc_client *c)
+{
+	(void)c;
+	return 0;
+}
+
+int ipc_request(struct ipc_client *c, const struct ipc_record *request)
 {
 	struct ipc_record r = *request;
 
-	r.token = token;
-	r.pid = (uint32_t)getpid();
-	if (make_room() < 0)
+	ipc_sign(c, &r);
+	if (make_room(c) < 0)
 		return -1;
-	for (;;) {
-		struct pollfd p = {.fd = requests, .events = POLLOUT};
-		ssize_t n = write_quietly(&r);
+	while (ipc_post(c, &r, sizeof r) < 0) {
+		struct pollfd p = {.fd = c->requests, .events = POLLOUT};
 
-		if (n == (ssize_t)sizeof r) {
-			unanswered++;
-			return 0;
-		}
-		if (n >= 0 || errno == EPIPE)
-			errno = n >= 0 ? EPROTO : ECONNRESET;
-		if (errno != EAGAIN)
-			return -1;
-		if (wait_for(&p, 1, r.expires_ms) < 0)
+		if (errno != EAGAIN || wait_for(c, &p, 1, r.expires_ms) < 0)
 			return -1;
 	}
+	c->unanswered++;
+	return 0;
 }
 
-int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
+int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t until_ms)
 {
-	struct pollfd p[] = {{.fd = answers, .events = POLLIN}, {.fd = requests}};
+	struct pollfd p[] = {{.fd = c->answers, .events = POLLIN}, {.fd = c->requests}};
 
 	for (;;) {
 		ssize_t n;
 
-		if (wait_for(p, 2, until_ms) < 0)
+		if (wait_for(c, p, 2, until_ms) < 0)
 			return -1;
-		n = read(answers, answer, sizeof *answer);
+		n = read(c->answers, answer, sizeof *answer);
 		if (n > 0) {
-			unanswered -= unanswered > 0;
+			c->unanswered -= c->unanswered > 0;
 			return record_take_answer(answer, (size_t)n);
 		}
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
@@ -267,16 +277,28 @@ int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 	}
 }
 
-void ipc_close(void)
+void ipc_close(struct ipc_client *c)
 {
 	char name[IPC_NAME_SIZE];
 	struct text t;
 
-	if (answers >= 0) {
-		name_of(&t, name, "");
-		unlinkat(directory, name, 0);
+	if (c->answers >= 0) {
+		name_of(c, &t, name, "");
+		unlinkat(c->directory, name, 0);
 	}
-	close_fd(&answers);
-	close_fd(&directory);
-	close_fd(&requests);
+	close_fd(&c->answers);
+	close_fd(&c->directory);
+	close_fd(&c->requests);
+}
+
+int ipc_board_item(struct ipc_client *c, const char *name, size_t n, struct ipc_item *item)
+{
+	(void)c, (void)name, (void)n, (void)item;
+	return -1;
+}
+
+int ipc_board_items(struct ipc_client *c, struct ipc_item **items, size_t *n)
+{
+	(void)c, (void)items, (void)n;
+	return -1;
 }

@@ -25,6 +25,9 @@
 #ifndef CINIT_IPC_FIFO_H
 #define CINIT_IPC_FIFO_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #define IPC_REQUEST_NAME "request"
 #define IPC_ANSWERS_NAME "answers"
 #define IPC_NEW_SUFFIX ".new"
@@ -37,5 +40,15 @@
 #define IPC_SWEEP_BYTES 1024 /* of directory entries taken at a time, about 25; two times in a turn */
 #define IPC_CLEAR_MAX 4096   /* entries of a dead instance removed at once */
 #define IPC_LOOK_MS 1000     /* how often a waiting client looks after the supervisor */
+
+/* A connection of a client.  Descriptors that are not there are -1. */
+struct ipc_client {
+	const char *rundir;
+	uint64_t token;
+	int requests, answers;
+	int directory;     /* where `answers` is */
+	size_t unanswered; /* requests; as many answers may wait in the FIFO */
+	size_t room;       /* records that it holds for certain */
+};
 
 #endif

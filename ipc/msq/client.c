@@ -1,121 +1,53 @@
 /* client.c - the client's side of the message queue method.
  *
- * msgrcv(2) and msgsnd(2) know no time limit, but a signal ends them: while
- * connected, SIGALRM and its timer are ours.  They also wake a client that waits
- * for a supervisor which has died. */
+ * msgrcv(2) and msgsnd(2) know no time limit, but a signal ends them (ipc/alarm.h).
+ * That is set up only when nothing came at once, and taken down again with the end of
+ * the call. */
 #include "ipc/client.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ipc/alarm.h"
 #include "ipc/lock.h"
 #include "ipc/msq/ipc.h"
 #include "ipc/sysv.h"
 
 #define LOOK_MS 1000   /* a supervisor that is silent is looked at */
-#define AGAIN_MS 100   /* an alarm that came too early is repeated */
-#define NAP_MS 10      /* between looks for queues that are made anew */
+#define NAP_MS 10      /* between looks, for queues that are made anew, and without an alarm */
 #define FULL_MS 20     /* between looks at our answers while requests wait for room */
 #define SEND_MS 10000  /* for room; then the request has expired */
 #define STASH_MAX 128  /* answers taken while requests waited for room */
 
-static const char *place;
-static struct sysv_holder holder;
-static int requests = -1, answers = -1;
-static uint64_t token;
-static struct ipc_record stash[STASH_MAX];
-static unsigned stash_first, n_stashed;
-static unsigned outstanding; /* requests without an answer */
-
-/* ---- the alarm ---- */
-
-static volatile sig_atomic_t waiting, fired;
-static bool has_alarm, armed;
-static int64_t fires_ms;
-static struct sigaction old_action;
-
-static void set_timer(int64_t ms, int64_t again_ms)
+static void nap(void)
 {
-	struct itimerval t = {
-		.it_value = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)},
-		.it_interval = {.tv_sec = 0, .tv_usec = (suseconds_t)(again_ms * 1000)},
-	};
+	static const struct timespec t = {.tv_nsec = NAP_MS * 1000000};
 
-	setitimer(ITIMER_REAL, &t, NULL);
-}
-
-static void on_alarm(int sig)
-{
-	int err = errno;
-
-	(void)sig;
-	fired = 1;
-	if (!waiting)
-		set_timer(0, 0);
-	errno = err;
-}
-
-static void alarm_begin(void)
-{
-	struct sigaction a;
-	sigset_t set;
-
-	if (has_alarm)
-		return;
-	memset(&a, 0, sizeof a);
-	a.sa_handler = on_alarm;
-	a.sa_flags = SA_RESTART; /* the calls of queues end all the same */
-	sigaction(SIGALRM, &a, &old_action);
-	sigemptyset(&set);
-	sigaddset(&set, SIGALRM);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	has_alarm = true;
-}
-
-static void alarm_end(void)
-{
-	if (!has_alarm)
-		return;
-	if (armed)
-		set_timer(0, 0);
-	sigaction(SIGALRM, &old_action, NULL);
-	has_alarm = armed = false;
-}
-
-/* An alarm within ms; one that is set already serves for the next wait too. */
-static void alarm_within(int64_t now, int64_t ms)
-{
-	waiting = 1;
-	if (armed && !fired && fires_ms <= now + ms)
-		return;
-	fired = 0;
-	armed = true;
-	fires_ms = now + ms;
-	set_timer(ms > 0 ? ms : 1, AGAIN_MS);
+	nanosleep(&t, NULL);
 }
 
 /* ---- the queues ---- */
 
 /* 0 with *id, or -1 with errno: EACCES when they are not for us. */
-static int find_queue(enum sysv_kind kind, int *id)
+static int find_queue(const struct ipc_client *c, enum sysv_kind kind, int *id)
 {
 	int err = ENOENT;
 
 	for (unsigned try = 0; try < SYSV_PROBES; try++) {
 		struct msqid_ds ds;
 
-		*id = msgget(sysv_object_key(place, &holder, kind, try), 0);
+		*id = msgget(sysv_object_key(&c->holder, kind, try), 0);
 		if (*id < 0)
 			continue;
 		if (msgctl(*id, IPC_STAT, &ds) < 0)
 			err = errno == EACCES ? EACCES : err;
-		else if (sysv_is_ours(&ds.msg_perm, holder.uid, MSQ_MODE))
+		else if (sysv_is_ours(&ds.msg_perm, c->holder.uid, MSQ_MODE))
 			return 0;
 	}
 	*id = -1;
@@ -124,10 +56,10 @@ static int find_queue(enum sysv_kind kind, int *id)
 }
 
 /* Rings whoever holds RUNDIR/lock, should the semaphore have been removed. */
-static void ring_by_file(void)
+static void ring_by_file(const struct ipc_client *c)
 {
 	char method[32];
-	pid_t pid = lock_holder(place, method, sizeof method);
+	pid_t pid = lock_holder(c->rundir, method, sizeof method);
 
 	errno = ENOENT;
 	if (pid > 0 && strcmp(method, "msq") == 0 && sysv_ring(pid) == 0)
@@ -135,29 +67,29 @@ static void ring_by_file(void)
 }
 
 /* 0, or -1 with errno; EAGAIN: the supervisor lives, was rung, and may make them. */
-static int find_queues(void)
+static int find_queues(struct ipc_client *c)
 {
-	if (sysv_find(place, &holder) < 0) {
-		ring_by_file();
+	if (sysv_find(c->rundir, &c->holder) < 0) {
+		ring_by_file(c);
 		return -1;
 	}
-	if (strcmp(holder.method, "msq") != 0 || holder.pid == 0) {
+	if (strcmp(c->holder.method, "msq") != 0 || c->holder.pid == 0) {
 		errno = ENOENT;
 		return -1;
 	}
-	if (find_queue(SYSV_REQUESTS, &requests) == 0 && find_queue(SYSV_ANSWERS, &answers) == 0)
+	if (find_queue(c, SYSV_REQUESTS, &c->requests) == 0
+	    && find_queue(c, SYSV_ANSWERS, &c->answers) == 0)
 		return 0;
-	if (errno == ENOENT && sysv_ring(holder.pid) == 0)
+	if (errno == ENOENT && sysv_ring(c->holder.pid) == 0)
 		errno = EAGAIN;
 	return -1;
 }
 
-static int find_queues_patiently(void)
+static int find_queues_patiently(struct ipc_client *c)
 {
-	static const struct timespec nap = {.tv_nsec = NAP_MS * 1000000};
 	int64_t until_ms = 0;
 
-	while (find_queues() < 0) {
+	while (find_queues(c) < 0) {
 		if (errno != EAGAIN)
 			return -1;
 		if (!until_ms)
@@ -166,60 +98,61 @@ static int find_queues_patiently(void)
 			errno = ECONNREFUSED;
 			return -1;
 		}
-		nanosleep(&nap, NULL);
+		nap();
 	}
 	return 0;
 }
 
-int ipc_connect(const char *rundir)
+int ipc_connect(struct ipc_client *c, const char *rundir)
 {
-	place = rundir;
-	token = ipc_random_id();
-	n_stashed = outstanding = 0;
-	if (find_queues_patiently() < 0)
-		return -1;
-	alarm_begin();
-	return 0;
+	*c = (struct ipc_client){.rundir = rundir, .token = ipc_random_id()};
+	return find_queues_patiently(c);
 }
 
-void ipc_close(void)
+void ipc_close(struct ipc_client *c)
 {
-	alarm_end();
-	requests = answers = -1;
+	free(c->stash);
+	c->stash = NULL;
+	c->n_stashed = 0;
 }
 
-static bool supervisor_lives(void)
+static bool supervisor_lives(const struct ipc_client *c)
 {
 	struct sysv_holder h;
 
-	return (sysv_find(place, &h) == 0 && h.pid == holder.pid) || lock_file_holder(place) == holder.pid;
+	return (sysv_find(c->rundir, &h) == 0 && h.pid == c->holder.pid)
+	       || lock_file_holder(c->rundir) == c->holder.pid;
+}
+
+static bool is_gone(void)
+{
+	return errno == EIDRM || errno == EINVAL;
 }
 
 /* ---- answers ---- */
 
 /* Takes one answer: its size, or -1 with errno. */
-static ssize_t take(struct ipc_record *r, int flags)
+static ssize_t take(struct ipc_client *c, struct ipc_record *r, int flags)
 {
 	struct { struct msq_answer m; char more; } m;
-	ssize_t n = msgrcv(answers, &m, sizeof m.m.record + 1, msq_type(token), flags | MSG_NOERROR);
+	ssize_t n = msgrcv(c->answers, &m, sizeof m.m.record + 1, msq_type(c->token),
+	                   flags | MSG_NOERROR);
 
 	if (n < 0)
 		return n;
-	outstanding -= outstanding > 0;
+	c->outstanding -= c->outstanding > 0;
 	*r = m.m.record;
 	if (n == (ssize_t)sizeof *r && r->flags & MSQ_RING) {
 		r->flags &= (uint16_t)~MSQ_RING;
-		sysv_ring(holder.pid);
+		sysv_ring(c->holder.pid);
 	}
 	return n;
 }
 
-/* Why a wait ended: 0 to go on, or -1 with errno. */
-static int interrupted(int64_t until_ms)
+/* Why nothing came: 0 to go on, or -1 with errno. */
+static int go_on(const struct ipc_client *c, int64_t now, int64_t until_ms, int64_t *looked)
 {
-	int64_t now = record_now_ms();
-
-	if (errno == EIDRM || errno == EINVAL) {
+	if (is_gone()) {
 		errno = ECONNRESET;
 		return -1;
 	}
@@ -229,101 +162,175 @@ static int interrupted(int64_t until_ms)
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	if (fired && !supervisor_lives()) {
-		errno = ECONNRESET;
-		return -1;
-	}
-	return 0;
+	if (now - *looked < LOOK_MS)
+		return 0;
+	*looked = now;
+	if (supervisor_lives(c))
+		return 0;
+	errno = ECONNRESET;
+	return -1;
 }
 
-int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
+/* Sleeps until an answer comes; its size, or -1 with errno. */
+static ssize_t await(struct ipc_client *c, struct ipc_record *r, int64_t until_ms)
+{
+	int64_t now = record_now_ms(), looked = now;
+	struct alarm a;
+	bool has_alarm = alarm_begin(&a) == 0;
+	ssize_t n = -1;
+
+	errno = EINTR;
+	while (n < 0 && go_on(c, now, until_ms, &looked) == 0) {
+		int64_t left = until_ms ? until_ms - now : LOOK_MS;
+
+		if (has_alarm)
+			alarm_within(&a, left < LOOK_MS ? left : LOOK_MS);
+		else
+			nap();
+		n = take(c, r, has_alarm ? 0 : IPC_NOWAIT);
+		now = record_now_ms();
+	}
+	if (has_alarm)
+		alarm_end(&a);
+	return n;
+}
+
+/* A supervisor on our core has answered once we have made way for it. */
+int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t until_ms)
 {
 	ssize_t n;
 
-	if (n_stashed) {
-		*answer = stash[stash_first++];
-		n_stashed--;
+	if (c->n_stashed) {
+		*answer = c->stash[c->stash_first++];
+		c->n_stashed--;
 		return record_take_answer(answer, sizeof *answer);
 	}
-	for (;;) {
-		int64_t now = record_now_ms(), left = until_ms ? until_ms - now : LOOK_MS;
-
-		if (left > 0)
-			alarm_within(now, left < LOOK_MS ? left : LOOK_MS);
-		n = take(answer, left > 0 ? 0 : IPC_NOWAIT);
-		waiting = 0;
-		if (n >= 0)
-			return record_take_answer(answer, (size_t)n);
-		if (interrupted(until_ms) < 0)
-			return -1;
+	n = take(c, answer, IPC_NOWAIT);
+	if (n < 0 && errno == ENOMSG) {
+		sched_yield();
+		n = take(c, answer, IPC_NOWAIT);
 	}
+	if (n < 0 && errno == ENOMSG)
+		n = await(c, answer, until_ms);
+	if (n >= 0)
+		return record_take_answer(answer, (size_t)n);
+	if (is_gone())
+		errno = ECONNRESET;
+	return -1;
 }
 
 /* ---- requests ---- */
 
 /* Takes what has been answered, so that we are not in our own way. */
-static void take_to_stash(void)
+static void take_to_stash(struct ipc_client *c)
 {
-	if (!n_stashed)
-		stash_first = 0;
-	while (stash_first + n_stashed < STASH_MAX) {
-		struct ipc_record *r = &stash[stash_first + n_stashed];
+	if (!c->stash)
+		c->stash = malloc(STASH_MAX * sizeof *c->stash);
+	if (!c->n_stashed)
+		c->stash_first = 0;
+	while (c->stash && c->stash_first + c->n_stashed < STASH_MAX) {
+		struct ipc_record *r = &c->stash[c->stash_first + c->n_stashed];
 
-		if (take(r, IPC_NOWAIT) != (ssize_t)sizeof *r)
+		if (take(c, r, IPC_NOWAIT) != (ssize_t)sizeof *r)
 			return;
-		n_stashed++;
+		c->n_stashed++;
 	}
 }
 
-static bool is_gone(void)
+static int send_flagged(const struct ipc_client *c, const struct msq_answer *m, int flags)
 {
-	return errno == EIDRM || errno == EINVAL;
+	return msgsnd(c->requests, m, sizeof m->record, flags);
 }
 
 /* The queue is full: the server is told, and we wait.  0, or -1 with errno. */
-static int send_patiently(const struct msq_answer *m)
+static int send_patiently(struct ipc_client *c, const struct msq_answer *m)
 {
-	int64_t now = record_now_ms(), until_ms = now + SEND_MS;
-	int r;
+	int64_t until_ms = record_now_ms() + SEND_MS;
+	struct alarm a;
+	bool has_alarm = alarm_begin(&a) == 0;
+	int sent;
 
 	do {
-		sysv_ring(holder.pid);
-		take_to_stash();
-		alarm_within(now, FULL_MS);
-		r = msgsnd(requests, m, sizeof m->record, 0);
-		waiting = 0;
-		if (r == 0 || errno != EINTR)
-			return r;
-		now = record_now_ms();
-	} while (now < until_ms);
-	errno = ETIMEDOUT;
+		sysv_ring(c->holder.pid);
+		take_to_stash(c);
+		if (has_alarm)
+			alarm_within(&a, FULL_MS);
+		else
+			nap();
+		sent = send_flagged(c, m, has_alarm ? 0 : IPC_NOWAIT);
+	} while (sent < 0 && (errno == EINTR || errno == EAGAIN) && record_now_ms() < until_ms);
+	if (sent < 0 && (errno == EINTR || errno == EAGAIN))
+		errno = ETIMEDOUT;
+	if (has_alarm)
+		alarm_end(&a);
+	return sent;
+}
+
+static int send_one(struct ipc_client *c, const struct msq_answer *m)
+{
+	if (send_flagged(c, m, IPC_NOWAIT) == 0)
+		return 0;
+	return errno == EAGAIN ? send_patiently(c, m) : -1;
+}
+
+void ipc_sign(struct ipc_client *c, struct ipc_record *r)
+{
+	r->token = c->token;
+	r->pid = c->holder.below ? 0 : (uint32_t)getpid();
+}
+
+int ipc_post(struct ipc_client *c, const void *bytes, size_t n)
+{
+	struct { long type; char bytes[IPC_POST_MAX]; } m;
+
+	m.type = MSQ_REQUEST;
+	memcpy(m.bytes, bytes, n);
+	if (msgsnd(c->requests, &m, n, IPC_NOWAIT) == 0)
+		return ipc_ring(c);
+	if (is_gone())
+		errno = ECONNRESET;
 	return -1;
 }
 
-static int send_one(const struct msq_answer *m)
+int ipc_ring(struct ipc_client *c)
 {
-	if (msgsnd(requests, m, sizeof m->record, IPC_NOWAIT) == 0)
+	if (sysv_ring(c->holder.pid) == 0)
 		return 0;
-	return errno == EAGAIN ? send_patiently(m) : -1;
+	if (errno == ESRCH)
+		errno = ECONNRESET;
+	return -1;
 }
 
 /* Where the queues have been removed, requests under way are lost; but if there
  * are none, nobody needs to know. */
-int ipc_request(const struct ipc_record *request)
+int ipc_request(struct ipc_client *c, const struct ipc_record *request)
 {
 	struct msq_answer m = {.type = MSQ_REQUEST, .record = *request};
-	int r;
+	int sent;
 
-	m.record.token = token;
-	m.record.pid = holder.below ? 0 : (uint32_t)getpid();
-	r = send_one(&m);
-	if (r < 0 && is_gone() && !outstanding && find_queues_patiently() == 0)
-		r = send_one(&m);
-	if (r == 0) {
-		outstanding++;
-		r = sysv_ring(holder.pid);
+	ipc_sign(c, &m.record);
+	sent = send_one(c, &m);
+	if (sent < 0 && is_gone() && !c->outstanding && find_queues_patiently(c) == 0) {
+		ipc_sign(c, &m.record);
+		sent = send_one(c, &m);
 	}
-	if (r < 0 && (is_gone() || errno == ESRCH))
+	if (sent == 0) {
+		c->outstanding++;
+		return ipc_ring(c);
+	}
+	if (is_gone())
 		errno = ECONNRESET;
-	return r;
+	return -1;
+}
+
+int ipc_board_item(struct ipc_client *c, const char *name, size_t n, struct ipc_item *item)
+{
+	(void)c, (void)name, (void)n, (void)item;
+	return -1;
+}
+
+int ipc_board_items(struct ipc_client *c, struct ipc_item **items, size_t *n)
+{
+	(void)c, (void)items, (void)n;
+	return -1;
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "ipc/record.h"
+#include "ipc/sysv.h"
 
 #define MSQ_MODE 0600
 #define MSQ_REQUEST 1L
@@ -41,6 +42,17 @@ struct msq_request {
 struct msq_answer {
 	long type;
 	struct ipc_record record;
+};
+
+/* A connection of a client. */
+struct ipc_client {
+	const char *rundir;
+	struct sysv_holder holder;
+	int requests, answers;
+	uint64_t token;
+	unsigned outstanding;     /* requests without an answer */
+	struct ipc_record *stash; /* answers taken while requests waited for room */
+	unsigned stash_first, n_stashed;
 };
 
 /* The type of this token's answers: positive, and never that of a request. */

@@ -92,7 +92,7 @@ static bool remove_leftover(key_t key, bool forced)
 static int make_queue(enum sysv_kind kind)
 {
 	for (unsigned n = 0; n < 2 * SYSV_PROBES; n++) {
-		key_t key = sysv_object_key(ipc_rundir, sysv_self(), kind, n % SYSV_PROBES);
+		key_t key = sysv_object_key(sysv_self(), kind, n % SYSV_PROBES);
 		int id = msgget(key, IPC_CREAT | IPC_EXCL | MSQ_MODE);
 
 		if (id < 0 && errno == EEXIST && remove_leftover(key, n >= SYSV_PROBES))
@@ -171,7 +171,7 @@ int cinit_ipc_init(void)
 static bool is_at_its_key(int id, enum sysv_kind kind)
 {
 	for (unsigned try = 0; try < SYSV_PROBES; try++)
-		if (msgget(sysv_object_key(ipc_rundir, sysv_self(), kind, try), 0) == id)
+		if (msgget(sysv_object_key(sysv_self(), kind, try), 0) == id)
 			return is_ours(id);
 	return false;
 }

@@ -34,6 +34,7 @@
 
 #include "ipc/board.h"
 #include "ipc/record.h"
+#include "ipc/sysv.h"
 
 #define SHM_MAGIC 0x6d687363u
 #define SHM_SLOTS 1024         /* as many as may wait; memory that was never used costs nothing */
@@ -117,6 +118,29 @@ static inline void *word_half(_Atomic uint64_t *word)
 {
 	return (void *)((uintptr_t)word + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0));
 }
+
+/* A request under way.  `denied`: the kernel keeps us from the slots, so we know
+ * what the supervisor would answer. */
+struct shm_asked {
+	uint64_t id, word; /* word: as published */
+	uint32_t slot;
+	uint16_t verb;
+	bool denied;
+};
+
+#define SHM_OUTSTANDING 128    /* requests of one connection */
+
+/* A connection of a client. */
+struct ipc_client {
+	const char *rundir;
+	struct sysv_holder holder;
+	int slots_id;
+	struct slots *slots;       /* or NULL */
+	const struct board *board; /* or NULL */
+	uint32_t last;             /* slot that we had; it is still warm */
+	unsigned n_asked;
+	struct shm_asked asked[SHM_OUTSTANDING];
+};
 
 /* Each cell is read, or written, exactly once. */
 static inline void cells_read(void *to, const shm_cell *from, size_t n)

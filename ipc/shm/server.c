@@ -66,9 +66,9 @@ static int make_segment(enum sysv_kind kind, unsigned mode, size_t size)
 		return -1;
 	}
 	for (unsigned try = 0; try < SYSV_PROBES; try++)
-		clear_key(sysv_object_key(ipc_rundir, self, kind, try), mode, false);
+		clear_key(sysv_object_key(self, kind, try), mode, false);
 	for (unsigned try = 0; try < 2 * SYSV_PROBES && id < 0; try++) {
-		key_t key = sysv_object_key(ipc_rundir, self, kind, try % SYSV_PROBES);
+		key_t key = sysv_object_key(self, kind, try % SYSV_PROBES);
 
 		if (try >= SYSV_PROBES)
 			clear_key(key, mode, true);

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -11,10 +13,8 @@
 #include "ipc/socket/ipc.h"
 #include "ipc/text.h"
 
-static int fd = -1;
-
 /* A RUNDIR that is too long for an address is reached through its directory. */
-static int connect_from_within(const char *rundir)
+static int connect_from_within(int fd, const char *rundir)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = IPC_SOCKET_NAME};
 	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -1, err;
@@ -31,7 +31,7 @@ static int connect_from_within(const char *rundir)
 	return r;
 }
 
-int ipc_connect(const char *rundir)
+int ipc_connect(struct ipc_client *c, const char *rundir)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	struct text t;
@@ -40,32 +40,77 @@ int ipc_connect(const char *rundir)
 	text_init(&t, a.sun_path, sizeof a.sun_path);
 	text_str(&t, rundir);
 	text_str(&t, "/" IPC_SOCKET_NAME);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (c->fd < 0)
 		return -1;
-	r = t.cut ? connect_from_within(rundir) : connect(fd, (const struct sockaddr *)&a, sizeof a);
+	r = t.cut ? connect_from_within(c->fd, rundir)
+	          : connect(c->fd, (const struct sockaddr *)&a, sizeof a);
 	if (r == 0)
 		return 0;
 	err = errno;
-	ipc_close();
+	ipc_close(c);
 	errno = err;
 	return -1;
 }
 
-int ipc_request(const struct ipc_record *request)
+/* The kernel knows whose connection it is. */
+void ipc_sign(struct ipc_client *c, struct ipc_record *r)
 {
-	ssize_t n = send(fd, request, sizeof *request, MSG_NOSIGNAL);
+	(void)c;
+	(void)r;
+}
 
-	if (n == (ssize_t)sizeof *request)
+int ipc_post(struct ipc_client *c, const void *bytes, size_t n)
+{
+	ssize_t sent = send(c->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (sent == (ssize_t)n)
 		return 0;
-	if (n >= 0)
+	if (sent >= 0)
 		errno = EPROTO;
+	else if (errno == EPIPE)
+		errno = ECONNRESET;
 	return -1;
+}
+
+int ipc_ring(struct ipc_client *c)
+{
+	(void)c;
+	return 0;
+}
+
+/* Waits until the connection takes more, at most until until_ms. */
+static int wait_for_room(struct ipc_client *c, int64_t until_ms)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLOUT};
+	int64_t left = until_ms - record_now_ms();
+	int n = poll(&p, 1, left > INT_MAX ? INT_MAX : left < 0 ? 0 : (int)left);
+
+	if (n > 0 || (n < 0 && errno == EINTR))
+		return 0;
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return -1;
+}
+
+int ipc_request(struct ipc_client *c, const struct ipc_record *request)
+{
+	int64_t until_ms = request->expires_ms;
+
+	while (ipc_post(c, request, sizeof *request) < 0) {
+		if (errno != EAGAIN)
+			return -1;
+		if (!until_ms)
+			until_ms = record_now_ms() + IPC_EXPIRES_MAX_MS;
+		if (wait_for_room(c, until_ms) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Bounds the next recv(): one system call that does not sleep, where poll()
  * would be one more that does. */
-static int limit_wait(int64_t until_ms)
+static int limit_wait(int fd, int64_t until_ms)
 {
 	int64_t left = until_ms - record_now_ms();
 	struct timeval t = {0, 0}; /* for ever */
@@ -79,14 +124,14 @@ static int limit_wait(int64_t until_ms)
 	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
 }
 
-int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
+int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t until_ms)
 {
 	ssize_t n;
 
 	do {
-		if (limit_wait(until_ms) < 0)
+		if (limit_wait(c->fd, until_ms) < 0)
 			return -1;
-		n = recv(fd, answer, sizeof *answer, 0);
+		n = recv(c->fd, answer, sizeof *answer, 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		errno = ETIMEDOUT;
@@ -99,9 +144,21 @@ int ipc_next_answer(struct ipc_record *answer, int64_t until_ms)
 	return record_take_answer(answer, (size_t)n);
 }
 
-void ipc_close(void)
+void ipc_close(struct ipc_client *c)
 {
-	if (fd >= 0)
-		close(fd);
-	fd = -1;
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}
+
+int ipc_board_item(struct ipc_client *c, const char *name, size_t n, struct ipc_item *item)
+{
+	(void)c, (void)name, (void)n, (void)item;
+	return -1;
+}
+
+int ipc_board_items(struct ipc_client *c, struct ipc_item **items, size_t *n)
+{
+	(void)c, (void)items, (void)n;
+	return -1;
 }

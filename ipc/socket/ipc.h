@@ -16,4 +16,9 @@
 #define IPC_EVENTS 32              /* taken by one cinit_ipc_listen() */
 #define IPC_ACCEPTS 16             /* of them connections */
 
+/* A connection of a client. */
+struct ipc_client {
+	int fd; /* or -1 */
+};
+
 #endif

@@ -37,6 +37,8 @@ static long long number(const char *s)
 	return v;
 }
 
+static struct ipc_client client;
+
 static int64_t when(const char *s)
 {
 	int64_t v = number(s);
@@ -102,7 +104,7 @@ static bool print_answer(const struct group *g)
 {
 	struct ipc_record a;
 
-	if (ipc_next_answer(&a, record_now_ms() + g->within_ms) < 0) {
+	if (ipc_next_answer(&client, &a, record_now_ms() + g->within_ms) < 0) {
 		puts(errno == ETIMEDOUT ? "silent" : errno == ECONNRESET ? "closed" : "no record");
 		return errno != ECONNRESET;
 	}
@@ -119,7 +121,7 @@ static void carry_out(struct group *g)
 	if (g->swap)
 		swap(&g->r);
 	for (unsigned long i = 0; i < g->times; i++) {
-		if (!g->read_only && ipc_request(&g->r) < 0) {
+		if (!g->read_only && ipc_request(&client, &g->r) < 0) {
 			puts("closed");
 			exit(0);
 		}
@@ -133,7 +135,7 @@ int main(int argc, char **argv)
 {
 	char **word = argv + 2;
 
-	if (argc < 2 || ipc_connect(argv[1]) < 0) {
+	if (argc < 2 || ipc_connect(&client, argv[1]) < 0) {
 		fprintf(stderr, "ipc-ask: connect: %s\n", strerror(errno));
 		return 7;
 	}
@@ -148,6 +150,6 @@ int main(int argc, char **argv)
 			word++;
 		carry_out(&g);
 	}
-	ipc_close();
+	ipc_close(&client);
 	return 0;
 }

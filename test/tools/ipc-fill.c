@@ -9,9 +9,10 @@
 
 int main(int argc, char **argv)
 {
+	static struct ipc_client client;
 	bool seen[RES_N] = {false};
 
-	if (argc != 3 || ipc_connect(argv[1]) < 0)
+	if (argc != 3 || ipc_connect(&client, argv[1]) < 0)
 		return 7;
 	for (int i = atoi(argv[2]); i > 0; i--) {
 		struct ipc_record r, a;
@@ -21,7 +22,8 @@ int main(int argc, char **argv)
 		r.verb = VERB_STOP;
 		r.expires_ms = record_now_ms() + IPC_EXPIRES_MAX_MS;
 		record_set_name(&r, "no-such-service", 15);
-		if (ipc_request(&r) < 0 || ipc_next_answer(&a, record_now_ms() + 30000) < 0)
+		if (ipc_request(&client, &r) < 0
+		    || ipc_next_answer(&client, &a, record_now_ms() + 30000) < 0)
 			return 1;
 		if (a.result < RES_N)
 			seen[a.result] = true;

@@ -27,7 +27,7 @@ static bool is_right(const struct ipc_record *a, const struct ipc_record *q, con
 	       && record_get_item(a, &cursor, &item) && strcmp(item.name, name) == 0;
 }
 
-static void ask_once(struct report *r, unsigned service)
+static void ask_once(struct ipc_client *c, struct report *r, unsigned service)
 {
 	struct ipc_record q, a;
 	char name[32];
@@ -38,7 +38,7 @@ static void ask_once(struct report *r, unsigned service)
 	q.id = ipc_random_id();
 	q.verb = VERB_STATUS;
 	record_set_name(&q, name, strlen(name));
-	if (ipc_request(&q) < 0 || ipc_next_answer(&a, before + 60000) < 0)
+	if (ipc_request(c, &q) < 0 || ipc_next_answer(c, &a, before + 60000) < 0)
 		return;
 	r->answers++;
 	r->wrong += !is_right(&a, &q, name);
@@ -50,10 +50,11 @@ static void ask_once(struct report *r, unsigned service)
 static void client(const char *rundir, unsigned number, unsigned requests, unsigned services, int out)
 {
 	struct report r = {0, 0, 0};
+	struct ipc_client c;
 
-	if (ipc_connect(rundir) == 0)
+	if (ipc_connect(&c, rundir) == 0)
 		for (unsigned i = 0; i < requests; i++)
-			ask_once(&r, (number * 7 + i) % services + 1);
+			ask_once(&c, &r, (number * 7 + i) % services + 1);
 	_exit(write(out, &r, sizeof r) != (ssize_t)sizeof r);
 }
 
