@@ -90,5 +90,7 @@ void ipc_give_up_dead(bool (*alive)(struct ipc_address whom));
  * sends it.  The record has result, items and list fields; `service` is
  * remembered for a repetition. */
 void ipc_answer(struct ipc_record *answer, uint32_t handle, uint32_t service);
+/* For src/: service i is map[i] now (UINT32_MAX: gone), for all i below n. */
+void ipc_services_moved(const uint32_t *map, uint32_t n);
 
 #endif

@@ -250,6 +250,12 @@ void ipc_answer(struct ipc_record *answer, uint32_t handle, uint32_t service)
 	send_to(answer, p);
 }
 
+void ipc_services_moved(const uint32_t *map, uint32_t n)
+{
+	for (uint32_t i = 0; i < replay_high; i++)
+		replay[i].service = replay[i].service < n ? map[replay[i].service] : UINT32_MAX;
+}
+
 /* The command of a client that is gone is still carried out; only its answer
  * has nowhere to go.  Should it be repeated, it is answered as accepted. */
 static void give_up(struct pending *p)

@@ -72,7 +72,7 @@ enum why {
 	WHY_PROCESS,    /* its process has not ended yet */
 	WHY_DELAY,      /* its back-off delay */
 	WHY_END,        /* how the process ended says it */
-	WHY_LOAD,       /* refused: the text says what the loader found */
+	WHY_LOAD,       /* refused, once it is down: the text says what the loader found */
 	WHY_N
 };
 

@@ -492,15 +492,6 @@ orphans()
 
 # --- signals ----------------------------------------------------------------------------------------------------
 
-@test "HUP says that reload is not built yet, and changes nothing" {
-	respawn_stub init
-	boot_settled container
-	kill -HUP "$(cinit_pid)"
-	said "HUP: reload is not built yet"
-	same init "$(state init)" up
-	same starts "$(happened start init)" 1
-}
-
 @test "an idle supervisor sleeps: no context switch while nothing happens" {
 	respawn_stub init
 	boot_settled container

@@ -72,6 +72,11 @@ struct load {
 	/* A tree that is extended: its services are taken over without reading
 	 * them again, but for refused ones.  NULL: read everything. */
 	const struct config *old;
+	/* A tree that is loaded anew while it runs: its services are found again by
+	 * name, whatever is not down is kept.  map has running->n rows and tells
+	 * afterwards where each is now, NO_SVC if it is gone.  Not together with `old`. */
+	const struct config *running;
+	uint32_t *map;
 	/* Called for each finding; the strings live only during the call. */
 	void (*report)(void *arg, const struct finding *f);
 	void *arg;
@@ -79,7 +84,8 @@ struct load {
 
 /* tree -> block.  NULL, after a report, if memory or a limit of limits.h does
  * not allow it; then nothing is kept.  A tree without a readable svc/ or start
- * service loads as far as it goes, with `start` NO_SVC.  With `old`, the rows
+ * service loads as far as it goes, with `start` NO_SVC; but `running` is only
+ * replaced by a tree that has both.  With `old`, the rows
  * of old keep their indices; new ones follow. */
 struct config *config_load(const struct load *l);
 void config_free(struct config *c);

@@ -179,6 +179,24 @@ static const char *physical_name(struct loader *l, int dir_fd, const char *entry
 	return l->real_path + l->root_len + 1;
 }
 
+/* A service that runs, whose directory was replaced by another of its name, is
+ * still that service. */
+static uint32_t known_by_name(struct loader *l, const char *name, const struct stat *st)
+{
+	uint32_t i = 0;
+
+	while (i < draft_count(l) && (!draft_at(l, i)->was
+	                              || strcmp(l->strings.at + draft_at(l, i)->conf.name, name) != 0))
+		i++;
+	if (i == draft_count(l))
+		return NO_SVC;
+	draft_at(l, i)->conf.dev = st->st_dev;
+	draft_at(l, i)->conf.ino = st->st_ino;
+	if (loader_index(l, i) < 0)
+		loader_fail(l, strerror(errno));
+	return i;
+}
+
 uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const char *path,
                         const char **why)
 {
@@ -197,5 +215,8 @@ uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const c
 	if (known)
 		return known - 1;
 	real = physical_name(l, dir_fd, entry, path, &st, why);
-	return real ? add_service(l, real, &st) : NO_SVC;
+	if (!real)
+		return NO_SVC;
+	known = l->rq->old ? known_by_name(l, real, &st) : NO_SVC;
+	return known == NO_SVC ? add_service(l, real, &st) : known;
 }

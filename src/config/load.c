@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/config/carry.h"
 #include "src/config/loader.h"
 #include "src/limits.h"
 
@@ -118,7 +119,7 @@ static void open_root(struct loader *l)
 }
 
 /* A service by the name that a person gave: any path below svc/. */
-static uint32_t resolve_name(struct loader *l, const char *name, const char **why)
+uint32_t loader_resolve_name(struct loader *l, const char *name, const char **why)
 {
 	char *path = l->entry_path;
 	struct text t;
@@ -134,80 +135,18 @@ static uint32_t resolve_name(struct loader *l, const char *name, const char **wh
 	return t.cut ? NO_SVC : loader_resolve(l, l->svc_fd, name, path, why);
 }
 
-/* Strings one after the other, copied; the offset of the first. */
-static uint32_t carry_strings(struct loader *l, const struct config *old, uint32_t from, uint32_t n)
-{
-	const char *s = config_str(old, from), *end = s;
-
-	while (n--)
-		end += strlen(end) + 1;
-	return end == s ? 0 : loader_string(l, s, (size_t)(end - s) - 1);
-}
-
-static void carry_prog(struct loader *l, const struct config *old, struct conf_prog *p)
-{
-	if (p->argv0)
-		p->argv0 = carry_strings(l, old, p->argv0, 1);
-	p->params = carry_strings(l, old, p->params, p->n_params);
-	p->env = carry_strings(l, old, p->env, p->n_env);
-}
-
-/* Row i of the old config becomes draft i; a refused one only by name, so that
- * it is read anew. */
-static void carry_service(struct loader *l, const struct config *old, uint32_t i)
-{
-	const struct svc *s = engine_svc(config_engine(old), i);
-	struct draft *d = vec_add(&l->drafts, sizeof *d);
-	struct conf_svc conf = *config_svc(old, i);
-
-	if (!d) {
-		loader_fail(l, strerror(errno));
-		return;
-	}
-	conf.name = carry_strings(l, old, conf.name, 1);
-	memset(d, 0, sizeof *d);
-	d->delay_ms = STOP_DELAY_MS;
-	d->conf = (struct conf_svc){.dev = conf.dev, .ino = conf.ino, .name = conf.name};
-	if (s->kind & KIND_REFUSED)
-		return;
-	carry_prog(l, old, &conf.on);
-	carry_prog(l, old, &conf.off);
-	d->conf = conf;
-	d->kind = s->kind;
-	d->delay_ms = s->delay_ms;
-	d->carried = true;
-}
-
-static void carry_edges(struct loader *l, const struct config *old, uint32_t i, bool need)
-{
-	const struct engine *e = config_engine(old);
-	const struct svc *s = engine_svc(e, i);
-	uint32_t from = need ? s[0].need_at : s[0].want_at, to = need ? s[1].need_at : s[1].want_at;
-	const uint32_t *edge = (const uint32_t *)((uintptr_t)e + (need ? e->need : e->want));
-
-	for (uint32_t k = from; k < to; k++) {
-		uint32_t *out = vec_add(need ? &l->needs : &l->wants, sizeof *out);
-
-		if (!out) {
-			loader_fail(l, strerror(errno));
-			return;
-		}
-		*out = edge[k] & ~WANT_UNORDERED;
-	}
-}
-
 /* Reads the services in order; reading one may append others. */
 static void read_services(struct loader *l)
 {
 	for (uint32_t i = 0; i < draft_count(l) && !l->failed; i++) {
 		draft_at(l, i)->need_at = (uint32_t)(l->needs.len / 4);
 		draft_at(l, i)->want_at = (uint32_t)(l->wants.len / 4);
-		if (draft_at(l, i)->carried) {
-			carry_edges(l, l->rq->old, i, true);
-			carry_edges(l, l->rq->old, i, false);
-		} else {
+		if (draft_at(l, i)->carried)
+			carry_edges(l, i);
+		else
 			loader_read_service(l, i);
-		}
+		if (!l->failed)
+			carry_check(l, i);
 	}
 }
 
@@ -218,7 +157,7 @@ static void begin(struct loader *l)
 	loader_string(l, "", 0);
 	open_root(l);
 	for (uint32_t i = 0; old && i < old->n && !l->failed; i++)
-		carry_service(l, old, i);
+		carry_row(l, i);
 	if (!l->failed && loader_index_begin(l) < 0)
 		loader_fail(l, strerror(errno));
 }
@@ -230,22 +169,14 @@ static void find_roots(struct loader *l, struct config *head)
 	head->start = l->rq->old ? l->rq->old->start : NO_SVC;
 	head->asked = NO_SVC;
 	if (l->rq->start) {
-		head->start = resolve_name(l, l->rq->start, &why);
+		head->start = loader_resolve_name(l, l->rq->start, &why);
 		if (head->start == NO_SVC && l->root_len && !l->failed)
 			report_root(l, l->rq->start, "no such start service", why);
+		if (head->start == NO_SVC && l->rq->running)
+			loader_fail(l, "it would have no start service");
 	}
 	if (l->rq->asked && !l->failed)
-		head->asked = resolve_name(l, l->rq->asked, &why);
-}
-
-static void carry_conf(struct loader *l, const struct config *old, struct config *head)
-{
-	head->conf_root = carry_strings(l, old, old->conf_root, 1);
-	head->sleep_before_kill_ms = old->sleep_before_kill_ms;
-	head->last = old->last;
-	head->panic = old->panic;
-	carry_prog(l, old, &head->last);
-	carry_prog(l, old, &head->panic);
+		head->asked = loader_resolve_name(l, l->rq->asked, &why);
 }
 
 static struct config *load(struct loader *l)
@@ -256,13 +187,17 @@ static struct config *load(struct loader *l)
 	if (!l->failed)
 		find_roots(l, &head);
 	if (!l->failed && l->rq->old)
-		carry_conf(l, l->rq->old, &head);
+		carry_conf(l, &head);
 	else if (!l->failed)
 		loader_read_conf(l, &head);
+	if (!l->failed && l->rq->running)
+		carry_find(l);
 	if (!l->failed)
 		read_services(l);
 	if (!l->failed)
 		loader_break_cycles(l);
+	if (!l->failed)
+		carry_finish(l);
 	if (!l->failed)
 		head.svc_root = loader_string(l, l->root, l->root_len);
 	return l->failed ? NULL : loader_pack(l, &head);

@@ -17,7 +17,9 @@ struct draft {
 	uint32_t delay_ms;
 	uint32_t seen_by;  /* the last service (index + 1) that named this one */
 	uint8_t kind;      /* enum svc_kind */
-	bool carried;      /* taken over from the old config, not read */
+	uint32_t was;      /* its row in the config that runs, plus 1; 0: it is new */
+	bool carried;      /* its definition is taken over from there, not read */
+	bool kept;         /* only until it is down */
 };
 
 struct loader {
@@ -50,6 +52,9 @@ void loader_report(struct loader *l, enum finding_level level, uint32_t svc, con
 /* Refuses service svc because of its entry, and reports it. */
 void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char *what,
                    const char *why);
+
+/* A service by the name that a person gave, any path below svc/; NO_SVC with *why. */
+uint32_t loader_resolve_name(struct loader *l, const char *name, const char **why);
 
 /* identity.c: the service whose directory is `entry` of dir_fd, adding it if
  * it is new.  `path` is the full path for realpath.  NO_SVC with *why (and an

@@ -1,6 +1,7 @@
 /* build.c - lays an engine out in one block, and carries a running one over. */
 #include "src/engine/classes.h"
 #include "src/engine/deadline.h"
+#include "src/engine/waiter.h"
 
 #include <string.h>
 
@@ -124,6 +125,18 @@ void engine_build(struct engine *e, const struct graph *g)
 	reclass_all(e);
 }
 
+bool engine_is_active(const struct engine *e, uint32_t svc)
+{
+	const struct svc *s = engine_svc(e, svc);
+
+	return s->class & CLASS_ACTIVE || s->live.alive || s->live.off_alive;
+}
+
+bool engine_may_drop(const struct engine *e, uint32_t svc)
+{
+	return !engine_is_active(e, svc) && e->acting != svc && !waiter_awaits(e, svc);
+}
+
 static uint32_t mapped(const uint32_t *map, uint32_t i)
 {
 	return i == NO_SVC ? NO_SVC : map[i];
@@ -154,6 +167,48 @@ static void adopt_waiters(struct engine *e, const struct engine *old, const uint
 	e->waiters_dirty = true;
 }
 
+/* ---- dependencies that are new ---- */
+
+static void mark_images(struct engine *e, struct edges edges, const uint32_t *map, bool mark)
+{
+	for (uint32_t k = 0; k < edges.n; k++) {
+		uint32_t to = map[edges.at[k] & ~WANT_UNORDERED];
+
+		if (to != NO_SVC)
+			engine_svc(e, to)->mark = mark;
+	}
+}
+
+static void pull_unmarked(struct engine *e, struct edges edges)
+{
+	for (uint32_t k = 0; k < edges.n; k++) {
+		struct svc *s = engine_svc(e, edges.at[k] & ~WANT_UNORDERED);
+
+		s->pulled |= !s->mark;
+	}
+}
+
+/* Service i of old is wished up: what it did not depend on before is pulled in. */
+static void pull_new(struct engine *e, const struct engine *old, uint32_t i, const uint32_t *map)
+{
+	mark_images(e, needs_of(old, i), map, true);
+	mark_images(e, wants_of(old, i), map, true);
+	pull_unmarked(e, needs_of(e, map[i]));
+	pull_unmarked(e, wants_of(e, map[i]));
+	mark_images(e, needs_of(old, i), map, false);
+	mark_images(e, wants_of(old, i), map, false);
+}
+
+static void wish_pulled(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->n; i++) {
+		if (!engine_svc(e, i)->pulled)
+			continue;
+		engine_svc(e, i)->pulled = false;
+		wish_up_closure(e, i);
+	}
+}
+
 void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *map)
 {
 	for (uint32_t i = 0; i < old->n; i++)
@@ -167,4 +222,8 @@ void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *ma
 	reclass_all(e);
 	for (uint32_t i = 0; i < e->n; i++)
 		enqueue(e, i);
+	for (uint32_t i = 0; i < old->n; i++)
+		if (map[i] != NO_SVC && engine_svc(old, i)->live.wish)
+			pull_new(e, old, i, map);
+	wish_pulled(e);
 }

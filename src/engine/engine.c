@@ -502,8 +502,8 @@ enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other)
 	case SVC_BACKOFF: return WHY_DELAY;
 	case SVC_FAILED: return WHY_END;
 	case SVC_REFUSED: return WHY_LOAD;
+	case SVC_UP: return s->kind & KIND_REFUSED ? WHY_LOAD : WHY_NONE;
 	case SVC_DOWN:
-	case SVC_UP:
 	case SVC_N_STATES: break;
 	}
 	return WHY_NONE;

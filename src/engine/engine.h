@@ -93,6 +93,7 @@ struct svc {
 	uint8_t kind;          /* enum svc_kind */
 	bool queued;
 	bool mark;             /* scratch of a walk; false between walks */
+	bool pulled;           /* scratch of engine_adopt(): to be wished up */
 };
 
 struct waiter {
@@ -177,9 +178,18 @@ size_t engine_size(const struct graph *g);
  * everything down and nothing wished. */
 void engine_build(struct engine *block, const struct graph *g);
 
+/* Has the service a process, or something to stop? */
+bool engine_is_active(const struct engine *e, uint32_t svc);
+
+/* May the service be left out of what takes this engine over?  Not while it is
+ * active, or somebody waits for it. */
+bool engine_may_drop(const struct engine *e, uint32_t svc);
+
 /* Carries the running state of `old` into the freshly built `e`: service i of
- * old is map[i] of e, or NO_SVC if it is gone (then it must be down and not
- * waited for).  Waiters move along. */
+ * old is map[i] of e, or NO_SVC if it is gone (then engine_may_drop() it).
+ * Waiters move along.  A dependency that a service wished up did not have before
+ * is pulled in, as by a start.  A stop that has begun goes on, whoever depends on
+ * it now.  Actions that were not taken yet are given out by e. */
 void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *map);
 
 /* Records an event.  False, and nothing is recorded, only when it is a request

@@ -52,6 +52,17 @@ void waiter_cancel(struct engine *e, uint32_t handle)
 			drop(e, waiter_row(e, i));
 }
 
+bool waiter_awaits(const struct engine *e, uint32_t svc)
+{
+	for (uint32_t i = 0; i < e->waiters_high; i++) {
+		const struct waiter *w = waiter_row(e, i);
+
+		if (w->handle && (w->svc == svc || w->other == svc))
+			return true;
+	}
+	return false;
+}
+
 static enum result judge_start(const struct engine *e, const struct svc_live *l, bool down_is_no)
 {
 	switch ((enum svc_state)l->state) {

@@ -10,6 +10,8 @@ bool waiter_room(const struct engine *e);
  * with that, naming `other`, in the next pass. */
 void waiter_add(struct engine *e, const struct event *ev, enum result early, uint32_t other);
 void waiter_cancel(struct engine *e, uint32_t handle);
+/* Does a request wait for svc, or is to name it? */
+bool waiter_awaits(const struct engine *e, uint32_t svc);
 /* One answer that is due, if any.  Only called when everything has settled. */
 bool waiter_answer(struct engine *e, int64_t now, struct action *act);
 

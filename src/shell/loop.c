@@ -13,6 +13,7 @@
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/process.h"
+#include "src/shell/reload.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
 #include "src/shell/signals.h"
@@ -40,6 +41,14 @@ int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
 	                         .data.u64 = tag(source, svc, role)};
 
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u64 = tag(source, svc, role)};
+
+	if (fd >= 0)
+		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev); /* not all of them are watched */
 }
 
 int loop_init(void)
@@ -210,7 +219,7 @@ static void turn(const struct epoll_event *ev, int n)
 			dispatch(&ev[i], order[k]);
 	serve_ipc();
 	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
-	actions_left = services_act();
+	actions_left = services_act() || reload_turn();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
 		actions_left = true;
 	if (ipc_recheck)

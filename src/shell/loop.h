@@ -19,6 +19,8 @@ enum source { SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_PIDFD };
 int loop_init(void);
 /* Watches fd for reading; svc and role say whose it is.  0 or -1 with errno. */
 int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role);
+/* A process that may be watched belongs to service svc now. */
+void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role);
 /* (Re)tries to make the IPC endpoint if there is none. */
 void loop_try_ipc(void);
 /* Runs until the supervisor ends; the exit code. */

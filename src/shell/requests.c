@@ -152,7 +152,7 @@ static enum result load_service(const char *name, uint32_t *svc)
 
 static bool is_refused(uint32_t svc)
 {
-	return engine_svc(config_engine(shell.config), svc)->live.state == SVC_REFUSED;
+	return engine_svc(config_engine(shell.config), svc)->kind & KIND_REFUSED;
 }
 
 /* The service that a request names; one that starts it may have it loaded. */
@@ -200,6 +200,13 @@ static void give_to_engine(const struct ipc_record *r, enum event_kind kind, uin
 		answer(r, RES_BUSY);
 }
 
+/* What runs and is refused could not come back from a restart. */
+static bool would_lose(enum event_kind kind, uint32_t svc)
+{
+	return (kind == EV_RESTART || kind == EV_TRY_RESTART) && is_refused(svc)
+	       && engine_is_active(config_engine(shell.config), svc);
+}
+
 static void command(const struct ipc_record *r, enum event_kind kind, bool may_load)
 {
 	uint32_t svc;
@@ -209,6 +216,8 @@ static void command(const struct ipc_record *r, enum event_kind kind, bool may_l
 		no = RES_SHUTDOWN; /* it may well exist, but is not loaded any more */
 	if (no)
 		answer(r, no);
+	else if (would_lose(kind, svc))
+		answer_about(r->handle, svc, RES_LOAD, NO_SVC);
 	else
 		give_to_engine(r, kind, svc);
 }

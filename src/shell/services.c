@@ -48,6 +48,25 @@ static int adopt_procs(uint32_t n, const uint32_t *map)
 	return 0;
 }
 
+static void rewatch(uint32_t svc, enum proc_role role)
+{
+	const struct proc *p = services_proc(svc, role);
+
+	loop_rewatch(p->exec_fd, SOURCE_EXEC, svc, role);
+	loop_rewatch(p->pidfd, SOURCE_PIDFD, svc, role);
+}
+
+/* Services have got other numbers. */
+static void rewatch_all(const uint32_t *map, uint32_t n_before)
+{
+	for (uint32_t i = 0; i < n_before; i++) {
+		if (map[i] == NO_SVC || map[i] == i)
+			continue;
+		rewatch(map[i], ROLE_MAIN);
+		rewatch(map[i], ROLE_OFF);
+	}
+}
+
 int services_adopt(struct config *fresh, const uint32_t *map)
 {
 	services_free_retired();
@@ -62,6 +81,8 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 			engine_adopt(config_engine(fresh), config_engine(shell.config), map);
 		retired[n_retired++] = shell.config;
 	}
+	if (map)
+		rewatch_all(map, shell.config->n);
 	shell.config = fresh;
 	shell.generation++;
 	board_mark_all();

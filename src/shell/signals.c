@@ -14,6 +14,7 @@
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/loop.h"
+#include "src/shell/reload.h"
 #include "src/shell/shell.h"
 
 enum { SIGNAL_HALT = 37, SIGNAL_POWEROFF = 38, SIGNAL_REBOOT = 39 };
@@ -51,7 +52,7 @@ static void hang_up(void)
 	if (shell.mode == MODE_USER && isatty(0))
 		ending_begin(END_POWEROFF);
 	else
-		say("HUP", "", "reload is not built yet, ignored");
+		reload_ask();
 }
 
 static void on_machine(int sig)

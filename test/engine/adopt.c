@@ -13,6 +13,7 @@
 #include "src/limits.h"
 #include "test/engine/lib/chaos.h"
 #include "test/engine/lib/oracles.h"
+#include "test/engine/lib/record.h"
 
 #define RANDOM_CASES 1000
 #define ON KIND_ON
@@ -407,6 +408,117 @@ static void a_full_table(void)
 	done("a full table of requests turns the next away, and moves whole");
 }
 
+/* 0 runs and needs nobody; 1 was never wished. */
+static struct engine *first_up(struct plan *p)
+{
+	struct engine *e;
+
+	plan_from(p, ".. ..", two_kinds);
+	e = plan_engine(p);
+	feed(e, 0, EV_BOOT, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	feed(e, 0, EV_EXECUTED, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	CHECK(state_of(e, 0) == SVC_UP && state_of(e, 1) == SVC_DOWN);
+	return e;
+}
+
+static void a_new_need_is_pulled_in(void)
+{
+	static const uint8_t three[] = {RUN, RUN, RUN};
+	static const uint32_t same[] = {0, 1};
+	struct plan p, q;
+	struct engine *e = first_up(&p);
+
+	plan_from(&q, ".N. ..W ...", three);
+	e = adopt(e, &q, same);
+	CHECK(drain(e, 0, ACT_SPAWN, 2, NULL) == 1);
+	CHECK(state_of(e, 0) == SVC_UP && state_of(e, 1) == SVC_WAITING);
+	feed(e, 0, EV_EXECUTED, 2);
+	CHECK(drain(e, 0, ACT_SPAWN, 1, NULL) == 1);
+	CHECK(drain(e, 0, ACT_TERM, 0, NULL) == 0 && state_of(e, 0) == SVC_UP);
+	free(e);
+	done("a new need of a running service is pulled in with its wants, and the service runs on");
+}
+
+static void a_new_need_fails(void)
+{
+	static const uint8_t kinds[] = {RUN, ON};
+	struct plan p, q;
+	struct engine *e = first_up(&p);
+	uint32_t other;
+
+	plan_from(&q, ".N ..", kinds);
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	CHECK(drain(e, 0, ACT_SPAWN, 1, NULL) == 1);
+	feed(e, 0, EV_ENDED, 1);
+	CHECK(drain(e, 0, ACT_TERM, 0, NULL) == 1);
+	feed(e, 0, EV_ENDED, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	CHECK(state_of(e, 0) == SVC_BLOCKED && engine_why(e, 0, &other) == WHY_CULPRIT && other == 1);
+	free(e);
+	done("a new need that fails takes along who needs it");
+}
+
+static void an_old_need_stays_stopped(void)
+{
+	struct plan p, q;
+	struct engine *e;
+
+	plan_from(&p, ".W ..", two_kinds);
+	e = plan_engine(&p);
+	feed(e, 0, EV_BOOT, 0);
+	drain(e, 0, ACT_SPAWN, 1, NULL);
+	feed(e, 0, EV_STOP, 1);
+	drain(e, 0, ACT_SPAWN, 1, NULL);
+	feed(e, 0, EV_ENDED, 1);
+	drain(e, 0, ACT_SPAWN, 1, NULL);
+	CHECK(state_of(e, 1) == SVC_DOWN);
+	plan_from(&q, ".N ..", two_kinds); /* a need now: no new dependency */
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	CHECK(drain(e, 0, ACT_SPAWN, 1, NULL) == 0 && state_of(e, 1) == SVC_DOWN);
+	free(e);
+	done("what a person has stopped stays stopped where it was depended on before");
+}
+
+static void nothing_is_pulled_in_by_the_unwished_or_at_the_end(void)
+{
+	static const uint8_t three[] = {RUN, RUN, RUN};
+	struct plan p, q;
+	struct engine *e = first_up(&p);
+
+	plan_from(&q, "... ..N ...", three);
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	CHECK(drain(e, 0, ACT_SPAWN, 2, NULL) == 0);
+	free(e);
+	e = first_up(&p);
+	feed(e, 0, EV_SHUTDOWN, NO_SVC);
+	plan_from(&q, ".N. ... ...", three);
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	CHECK(drain(e, 0, ACT_SPAWN, 1, NULL) == 0);
+	free(e);
+	done("who is not wished up pulls nothing in, and nobody does in a shutdown");
+}
+
+static void who_may_be_dropped(void)
+{
+	struct plan p;
+	struct engine *e = first_up(&p);
+
+	CHECK(!engine_may_drop(e, 0) && engine_may_drop(e, 1));
+	ask(e, EV_WAIT, 1, GOAL_UP, 7, NEVER);
+	CHECK(!engine_may_drop(e, 1));
+	feed(e, 0, EV_STOP, 0);
+	drain(e, 0, ACT_TERM, 0, NULL);
+	CHECK(!engine_may_drop(e, 0));
+	feed(e, 0, EV_ENDED, 0);
+	CHECK(!engine_may_drop(e, 0));
+	drain(e, 0, ACT_TERM, 0, NULL);
+	CHECK(engine_may_drop(e, 0));
+	free(e);
+	done("only what has nothing to stop and nobody to wait for it may be dropped");
+}
+
 /* The random cases.  The bigger graph: the old services in a random order,
  * with the edges that they had, and new ones that depend on anybody. */
 static void enlarge(struct prng *r, const struct plan *p, struct plan *q, uint32_t *map)
@@ -433,6 +545,36 @@ static void enlarge(struct prng *r, const struct plan *p, struct plan *q, uint32
 	for (uint32_t i = p->n; i < n; i++)
 		for (uint32_t j = 0; j < i; j++)
 			q->edge[to[i]][to[j]] = prng_chance(r, 60) ? EDGE_NONE : extra.edge[i][j] | extra.edge[j][i];
+	plan_compile(q);
+}
+
+/* Nobody new depends on what is being stopped: its stop goes on as it began. */
+static void spare_the_leaving(const struct world *w, const struct plan *p, struct plan *q,
+                              const uint32_t *map)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		for (uint32_t j = 0; state_leaving(w->actor[i].state) && j < q->n; j++)
+			q->edge[j][map[i]] = EDGE_NONE;
+}
+
+/* Another tree with the same services and some more, under other numbers. */
+static void replant(struct prng *r, const struct world *w, const struct plan *p, struct plan *q,
+                    uint32_t *map)
+{
+	uint32_t n = p->n + prng_below(r, 5), to[PLAN_MAX];
+
+	chaos_graph(r, q, n);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = prng_below(r, i + 1);
+
+		to[i] = to[at];
+		to[at] = i;
+	}
+	for (uint32_t i = 0; i < p->n; i++) {
+		map[i] = to[i];
+		q->node[to[i]] = p->node[i];
+	}
+	spare_the_leaving(w, p, q, map);
 	plan_compile(q);
 }
 
@@ -487,7 +629,7 @@ static void live(struct chaos *c)
 	random_steps(c);
 }
 
-static void one_random_case(uint64_t seed)
+static void one_random_case(uint64_t seed, bool same_edges)
 {
 	struct chaos c = {.rng = {seed}, .fault_percent = 20, .command_percent = 10};
 	struct plan p, q;
@@ -495,14 +637,20 @@ static void one_random_case(uint64_t seed)
 	struct engine *old, *e;
 
 	chaos_graph(&c.rng, &p, 1 + prng_below(&c.rng, 8));
-	enlarge(&c.rng, &p, &q, map);
 	old = plan_engine(&p);
 	world_init(&c.world, &p, old, 1000);
 	live(&c);
+	if (same_edges) {
+		enlarge(&c.rng, &p, &q, map);
+	} else {
+		world_drain(&c.world); /* what was decided under the old edges is done */
+		replant(&c.rng, &c.world, &p, &q, map);
+	}
 	e = plan_engine(&q);
 	engine_adopt(e, old, map);
 	free(old);
 	move_world(&c.world, &q, e, map);
+	record_adopted(&c.world, &p, map);
 	oracle_always(&c.world);
 	random_steps(&c);
 	if (!c.world.failure[0])
@@ -517,8 +665,11 @@ static void one_random_case(uint64_t seed)
 static void random_cases(void)
 {
 	for (uint64_t seed = 1; seed <= RANDOM_CASES && !failed; seed++)
-		one_random_case(seed);
+		one_random_case(seed, true);
 	done("1000 random engines are taken over and keep all rules");
+	for (uint64_t seed = 1; seed <= RANDOM_CASES && !failed; seed++)
+		one_random_case(seed, false);
+	done("1000 random engines get another tree while they run and keep all rules");
 }
 
 int main(void)
@@ -537,6 +688,11 @@ int main(void)
 	a_boot_settles_once();
 	a_shutdown_goes_on();
 	a_full_table();
+	a_new_need_is_pulled_in();
+	a_new_need_fails();
+	an_old_need_stays_stopped();
+	nothing_is_pulled_in_by_the_unwished_or_at_the_end();
+	who_may_be_dropped();
 	random_cases();
 	return n_not_ok != 0;
 }

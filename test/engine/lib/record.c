@@ -24,6 +24,12 @@ bool actor_settled(const struct actor *a)
 	return a->state == SVC_UP || actor_bad(a);
 }
 
+void actor_forget_starts(struct actor *a)
+{
+	for (unsigned k = 0; k < STARTS_AT_ONCE; k++)
+		a->start_ms[k] = NEVER;
+}
+
 bool all_settled(const struct world *w)
 {
 	for (uint32_t i = 0; i < w->plan->n; i++)
@@ -163,10 +169,16 @@ static void restart(struct world *w, const struct event *ev)
 	a->crashes = 0;
 }
 
-static void command(struct world *w, const struct event *ev)
+/* Who is told to start may start at once. */
+static void forgive_starts(struct world *w)
 {
 	for (uint32_t i = 0; i < w->plan->n; i++)
-		w->actor[i].start_ms[0] = w->actor[i].start_ms[1] = NEVER;
+		actor_forget_starts(&w->actor[i]);
+}
+
+static void command(struct world *w, const struct event *ev)
+{
+	forgive_starts(w);
 	if (ev->kind == EV_BOOT)
 		w->booting = true;
 	if (ev->kind == EV_BOOT || ev->kind == EV_START)
@@ -176,6 +188,28 @@ static void command(struct world *w, const struct event *ev)
 	if (ev->kind == EV_RESTART
 	    || (ev->kind == EV_TRY_RESTART && is_up_to_stay(&w->actor[ev->svc])))
 		restart(w, ev);
+}
+
+static bool depended_before(const struct plan *old, uint32_t i, uint32_t j, const uint32_t *map)
+{
+	for (uint32_t k = 0; k < old->n; k++)
+		if (map[k] == j && old->edge[i][k] != EDGE_NONE)
+			return true;
+	return false;
+}
+
+void record_adopted(struct world *w, const struct plan *old, const uint32_t *map)
+{
+	bool wished[PLAN_MAX];
+	uint32_t seen = 0;
+
+	forgive_starts(w);
+	for (uint32_t i = 0; i < old->n; i++)
+		wished[i] = map[i] != NO_SVC && w->actor[map[i]].wish;
+	for (uint32_t i = 0; i < old->n; i++)
+		for (uint32_t j = 0; wished[i] && j < w->plan->n; j++)
+			if (w->plan->edge[map[i]][j] != EDGE_NONE && !depended_before(old, i, j, map))
+				wish_up(w, j, &seen);
 }
 
 static void keep_request(struct world *w, const struct event *ev, enum result expect,

@@ -8,6 +8,10 @@
 /* Notes what ev asks for.  Call before the engine sees it. */
 void record_event(struct world *w, const struct event *ev);
 
+/* A new graph has taken over: service i of `old` is now map[i].  What a wished
+ * service did not depend on before is pulled in. */
+void record_adopted(struct world *w, const struct plan *old, const uint32_t *map);
+
 /* Does the state mean that there is, or may be, something to stop? */
 bool state_active(unsigned state);
 /* ... that it is being stopped? */
@@ -16,6 +20,7 @@ bool state_leaving(unsigned state);
 bool actor_bad(const struct actor *a);
 /* Neither on a timer nor on a process. */
 bool actor_settled(const struct actor *a);
+void actor_forget_starts(struct actor *a);
 bool all_settled(const struct world *w);
 bool edge_orders(const struct world *w, uint32_t who, uint32_t whom);
 

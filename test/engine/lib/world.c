@@ -40,7 +40,8 @@ void world_init(struct world *w, const struct plan *p, struct engine *e, int64_t
 
 		a->state = p->node[i].kind & KIND_REFUSED ? SVC_REFUSED : SVC_DOWN;
 		a->since_ms = now;
-		a->up_ms = a->retry_ms = a->start_ms[0] = a->start_ms[1] = NEVER;
+		a->up_ms = a->retry_ms = NEVER;
+		actor_forget_starts(a);
 	}
 }
 
@@ -86,8 +87,8 @@ static void changed(struct world *w, const struct action *act)
 	if (act->to != SVC_STARTING && act->to != SVC_UP)
 		a->restart = false;
 	if (act->to == SVC_STARTING) {
-		a->start_ms[0] = a->start_ms[1];
-		a->start_ms[1] = w->now;
+		memmove(a->start_ms, a->start_ms + 1, sizeof a->start_ms - sizeof *a->start_ms);
+		a->start_ms[STARTS_AT_ONCE - 1] = w->now;
 		a->was_up = a->off_ran = a->executed = a->did_work = a->spawn_failed = a->spawn_retry = false;
 	}
 	if (act->to == SVC_UP) {

@@ -16,6 +16,10 @@
 
 #define REQUESTS_MAX 48
 
+/* Starts of a service that may follow each other without a delay: one that a restart
+ * of what it needs ends, the one after it, and the first restart after a crash. */
+#define STARTS_AT_ONCE 3
+
 enum proc {
 	PROC_NONE,
 	PROC_FORKED,   /* made, not executed yet */
@@ -39,7 +43,7 @@ struct actor {
 	int64_t up_ms;
 	int64_t retry_ms;        /* in back-off: not started before */
 	int64_t said_ms;         /* when KILL or the last complaint was given */
-	int64_t start_ms[2];     /* its last two starts since the last command, else NEVER */
+	int64_t start_ms[STARTS_AT_ONCE]; /* its last starts since the last command, else NEVER */
 };
 
 struct request {

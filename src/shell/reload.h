@@ -1,0 +1,13 @@
+/* reload.h - the tree is read again while it runs.
+ *
+ * Swapped whole or not at all.  Nothing is stopped by it, but what a new need
+ * that fails takes along; what a service says now counts from its next start. */
+#ifndef CINIT_SHELL_RELOAD_H
+#define CINIT_SHELL_RELOAD_H
+
+/* Asks for it; done once the engine has nothing to hand out. */
+void reload_ask(void);
+/* Called when that is so; 1 if the tree was swapped, and the engine has news. */
+int reload_turn(void);
+
+#endif

@@ -1,0 +1,355 @@
+#!/usr/bin/env bats
+# HUP: the tree is read again while it runs.  Nothing that runs is lost or started
+# twice, whatever the new tree says of it.
+#
+# shellcheck disable=SC2154,SC2030,SC2031
+
+load lib
+load boot
+
+setup()
+{
+	boot_begin
+	respawn_stub init first second third
+	wants init first second third
+}
+
+teardown() { boot_end; }
+
+# hup [TEXT]: it is told, and says this of it: else that it is done.
+hup()
+{
+	local before
+	before=$(times_said "${1-reload: }")
+	kill -HUP "$(cinit_pid)"
+	await "of the reload: ${1-}" said_more "$before" "${1-reload: }"
+}
+
+said_more() { [ "$(times_said "$2")" -gt "$1" ]; }
+
+pids() { svc --json list | jq -c 'map({(.name): .pid}) | add'; }
+
+# Everything that runs still has the process that it had.
+same_pids()
+{
+	local now
+	now=$(pids)
+	same "processes" "$(jq -nc --argjson a "$1" --argjson b "$now" \
+		'$a | to_entries[] | select($b[.key] != .value) | .key')" ""
+}
+
+absent() { ! svc --json list | jq -e --arg name "$1" 'any(.name == $name)' >/dev/null; }
+
+# --- what is new, changed, gone -------------------------------------------------------------------------------
+
+@test "a new want of a running service is started, and nothing else happens" {
+	boot_settled container
+	local before
+	before=$(pids)
+	respawn_stub fourth fifth
+	wants init fourth
+	needs fourth fifth
+	hup "reload: 6 services, 2 new, 0 gone"
+	svc wait fourth
+	same fifth "$(state fifth)" up
+	before "start fifth" "start fourth"
+	same_pids "$before"
+	same "starts of first" "$(happened start first)" 1
+}
+
+@test "without a change, nothing happens" {
+	boot_settled container
+	local before
+	before=$(pids)
+	hup "reload: 4 services, 0 new, 0 gone"
+	same_pids "$before"
+	same "starts" "$(e '[.[] | select(.event == "start")] | length')" 4
+}
+
+@test "a changed program counts from the next start" {
+	boot_settled container
+	local before
+	before=$(pids)
+	put svc/first/on.params "other"
+	hup
+	same_pids "$before"
+	svc restart first
+	await "the restart" happens start first 2
+	same "arguments" "$(e '[.[] | select(.event == "start" and .service == "first") | .argv[1]]')" '[null,"other"]'
+}
+
+@test "a service that was removed runs on, says so, and is dropped once it was stopped" {
+	boot_settled container
+	local before
+	before=$(pids)
+	rm -r "$tree/svc/first" "$tree/svc/init/wants/first"
+	hup "reload: 4 services, 0 new, 0 gone"
+	same_pids "$before"
+	same first "$(state first)" up
+	same why "$(why first)" "its directory is gone"
+	svc stop first
+	same first "$(state first)" refused
+	hup "reload: 3 services, 0 new, 1 gone"
+	absent first
+}
+
+@test "a service that was removed and is down is dropped" {
+	boot_settled container
+	svc stop first
+	rm -r "$tree/svc/first" "$tree/svc/init/wants/first"
+	hup "reload: 3 services, 0 new, 1 gone"
+	absent first
+	run svc status first
+	same code "$status" 5
+}
+
+@test "a service that was removed and comes back is the one that runs" {
+	boot_settled container
+	local before
+	before=$(pids)
+	mv "$tree/svc/first" "$dir/away"
+	rm "$tree/svc/init/wants/first"
+	hup
+	same why "$(why first)" "its directory is gone"
+	mv "$dir/away" "$tree/svc/first"
+	wants init first
+	hup
+	same why "$(why first)" ""
+	same_pids "$before"
+}
+
+@test "a directory that was replaced is still the same service" {
+	boot_settled container
+	local before
+	before=$(pids)
+	cp -a "$tree/svc/first" "$dir/copy"
+	rm -r "$tree/svc/first"
+	mv "$dir/copy" "$tree/svc/first"
+	hup "reload: 4 services, 0 new, 0 gone"
+	same_pids "$before"
+}
+
+@test "a directory that was replaced is the same service too for what is loaded later" {
+	boot_settled container
+	cp -a "$tree/svc/first" "$dir/copy"
+	rm -r "$tree/svc/first"
+	mv "$dir/copy" "$tree/svc/first"
+	respawn_stub later
+	needs later first
+	svc start later
+	same "services named first" "$(svc --json list | jq 'map(select(.name == "first")) | length')" 1
+	same "starts of first" "$(happened start first)" 1
+}
+
+# --- what cannot be ---------------------------------------------------------------------------------------------
+
+@test "a service that is broken while it runs runs on, and a restart is refused" {
+	boot_settled container
+	local before
+	before=$(pids)
+	put svc/first/delay "never\n"
+	hup
+	said "svc/first/delay: "
+	said "runs on as it was loaded before"
+	same_pids "$before"
+	run svc restart first
+	same "code of restart" "$status" 1
+	same_pids "$before"
+	put svc/first/delay "7\n"
+	svc restart first
+	same first "$(state first)" up
+	same "starts of first" "$(happened start first)" 2
+}
+
+@test "what crashes after it was broken is refused, with the reason" {
+	boot_settled container
+	put svc/first/delay "never\n"
+	hup
+	kill_service first KILL
+	await refused in_state first refused
+	why first | grep -F "delay"
+}
+
+@test "a service that loads what is missing keeps those that are broken and run" {
+	boot_settled container
+	local before
+	before=$(pids)
+	put svc/first/delay "never\n"
+	hup
+	respawn_stub later
+	svc start later
+	same_pids "$before"
+	svc stop first
+	same first "$(state first)" refused
+	await "the end of first" happens term first
+}
+
+@test "a load that mends a refused service starts it, and who needs it" {
+	put svc/first/delay "never\n"
+	respawn_stub dependent
+	needs dependent first
+	wants init dependent
+	boot_settled container
+	same first "$(state first)" refused
+	put svc/first/delay "3\n"
+	hup
+	svc wait first dependent
+}
+
+@test "without svc/ or its start service the running tree stays" {
+	boot_settled container
+	local before
+	before=$(pids)
+	mv "$tree/svc/init" "$dir/init"
+	hup "reload: nothing was changed"
+	same_pids "$before"
+	mv "$dir/init" "$tree/svc/init"
+	mv "$tree/svc" "$dir/svc"
+	hup "reload: nothing was changed"
+	same_pids "$before"
+	mv "$dir/svc" "$tree/svc"
+	hup "reload: 4 services"
+	same_pids "$before"
+}
+
+@test "a cycle of needs around what runs is no tree to swap in" {
+	boot_settled container
+	local before
+	before=$(pids)
+	needs first second
+	needs second first
+	hup "reload: nothing was changed"
+	said "cycle of needs: first -> second -> first"
+	same_pids "$before"
+	rm -r "$tree/svc/second/needs"
+	hup "reload: 4 services"
+	same_pids "$before"
+}
+
+# --- dependencies ----------------------------------------------------------------------------------------------
+
+@test "a new need of a running service is started, and the service runs on" {
+	boot_settled container
+	local before
+	before=$(pids)
+	respawn_stub db
+	needs first db
+	hup
+	svc wait db
+	same_pids "$before"
+	svc -q stop db
+	same first "$(state first)" down
+}
+
+@test "a need that is none any more can be stopped alone" {
+	needs first second
+	boot_settled container
+	rm -r "$tree/svc/first/needs"
+	hup
+	svc stop second
+	same first "$(state first)" up
+}
+
+@test "what was stopped by hand stays stopped" {
+	boot_settled container
+	svc stop second
+	hup
+	same second "$(state second)" down
+	same "starts of second" "$(happened start second)" 1
+}
+
+@test "a shutdown after a reload is in the order of the new tree" {
+	boot_settled container
+	needs first second
+	hup
+	kill -TERM "$(cinit_pid)"
+	ends_with 0
+	before "end first" "term second"
+}
+
+# --- while something is under way ---------------------------------------------------------------------------------
+
+@test "who waits is answered after a reload, under whatever number" {
+	tell hold third
+	boot container
+	await "the start of third" in_state third up
+	svc stop first
+	rm -r "$tree/svc/first" "$tree/svc/init/wants/first"
+	svc wait down third >"$dir/waited" 2>&1 &
+	local waiter=$!
+	hup "reload: 3 services, 0 new, 1 gone"
+	svc stop third
+	wait "$waiter"
+}
+
+@test "a crash after a reload that moved the numbers is seen" {
+	boot_settled container
+	svc stop first
+	rm -r "$tree/svc/first" "$tree/svc/init/wants/first"
+	hup "reload: 3 services, 0 new, 1 gone"
+	kill_service third KILL
+	await "a restart" happens start third 2
+	svc wait third
+	same second "$(happened start second)" 1
+}
+
+@test "a service that backs off goes on to do so under its new number" {
+	boot_settled container
+	busy second
+	svc stop first second
+	rm -r "$tree/svc/first" "$tree/svc/init/wants/first"
+	svc --no-wait start second
+	hup "reload: 3 services, 0 new, 1 gone"
+	exec 9>&-
+	await "second" in_state second up
+}
+
+@test "a storm of HUPs among commands loses and doubles nothing" {
+	boot_settled container
+	local before pid
+	before=$(pids)
+	pid=$(cinit_pid)
+	for _ in {1..100}; do
+		kill -HUP "$pid"
+		svc -q restart second
+		svc -q try-restart third
+	done
+	await "the last reload" svc wait settled
+	same first "$(pid_of first)" "$(jq -r .first <<<"$before")"
+	# a stub that is stopped at once may not have logged that it started
+	same "starts of second" "$(times_said "second: starting -> up")" 101
+	same "processes of stubs" "$(inhabitants | wc -l)" 5
+}
+
+@test "the last command of conf/ is that of the new tree" {
+	ln -s "$dir/stub" "$tree/conf/last"
+	put conf/last.params "before"
+	boot_settled container
+	put conf/last.params "after"
+	hup
+	kill -TERM "$(cinit_pid)"
+	ends_with 0
+	same "arguments of last" "$(e '[.[] | select(.event == "start" and (.argv[1] // "") != "") | .argv[1]]')" '["after"]'
+}
+
+@test "a reload during a shutdown is said and ignored" {
+	tell deaf first
+	boot_settled container
+	kill -TERM "$(cinit_pid)"
+	await "the stop" in_state first stopping
+	hup "reload: nothing was changed: everything is being stopped"
+	kill_service first KILL
+	ends_with 0
+}
+
+@test "after a reload, an idle supervisor sleeps" {
+	boot_settled container
+	hup
+	local status before
+	status=/proc/$(cinit_pid)/status
+	switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "$status"; }
+	svc -q list
+	before=$(switches)
+	timeout 0.5 tail -f /dev/null || :
+	same switches "$(switches)" "$before"
+}
