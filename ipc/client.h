@@ -47,6 +47,8 @@ int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t unt
 
 /* Gives everything back.  Once more does no harm. */
 void ipc_close(struct ipc_client *c);
+/* The same for a process that ends now: only what would outlive it. */
+void ipc_leave(struct ipc_client *c);
 
 /* What the supervisor publishes without being asked, once connected, where the
  * method has a status board.  -1 wherever the board cannot tell: then ask. */

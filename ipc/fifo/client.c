@@ -240,6 +240,7 @@ int ipc_ring(struct ipc_client *c)
 int ipc_request(struct ipc_client *c, const struct ipc_record *request)
 {
 	struct ipc_record r = *request;
+	int64_t until_ms = r.expires_ms;
 
 	ipc_sign(c, &r);
 	if (make_room(c) < 0)
@@ -247,7 +248,9 @@ int ipc_request(struct ipc_client *c, const struct ipc_record *request)
 	while (ipc_post(c, &r, sizeof r) < 0) {
 		struct pollfd p = {.fd = c->requests, .events = POLLOUT};
 
-		if (errno != EAGAIN || wait_for(c, &p, 1, r.expires_ms) < 0)
+		if (errno == EAGAIN && !until_ms)
+			until_ms = record_now_ms() + IPC_EXPIRES_MAX_MS;
+		if (errno != EAGAIN || wait_for(c, &p, 1, until_ms) < 0)
 			return -1;
 	}
 	c->unanswered++;
@@ -277,15 +280,20 @@ int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t unt
 	}
 }
 
-void ipc_close(struct ipc_client *c)
+void ipc_leave(struct ipc_client *c)
 {
 	char name[IPC_NAME_SIZE];
 	struct text t;
 
-	if (c->answers >= 0) {
-		name_of(c, &t, name, "");
-		unlinkat(c->directory, name, 0);
-	}
+	if (c->answers < 0)
+		return;
+	name_of(c, &t, name, "");
+	unlinkat(c->directory, name, 0);
+}
+
+void ipc_close(struct ipc_client *c)
+{
+	ipc_leave(c);
 	close_fd(&c->answers);
 	close_fd(&c->directory);
 	close_fd(&c->requests);

@@ -244,10 +244,15 @@ static void give_back(const struct ipc_client *c, const struct shm_asked *a)
 			return;
 }
 
-void ipc_close(struct ipc_client *c)
+void ipc_leave(struct ipc_client *c)
 {
 	while (c->n_asked)
 		give_back(c, &c->asked[--c->n_asked]);
+}
+
+void ipc_close(struct ipc_client *c)
+{
+	ipc_leave(c);
 	leave_slots(c);
 	leave_board(c);
 }

@@ -13,20 +13,46 @@
 #include "ipc/socket/ipc.h"
 #include "ipc/text.h"
 
-/* A RUNDIR that is too long for an address is reached through its directory. */
-static int connect_from_within(int fd, const char *rundir)
+static int connect_to(int fd, const struct sockaddr_un *a)
+{
+	return connect(fd, (const struct sockaddr *)a, sizeof *a);
+}
+
+/* Without /proc: from within the directory. */
+static int connect_from_within(int fd, int dir)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = IPC_SOCKET_NAME};
 	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -1, err;
 
 	if (back < 0)
 		return -1;
-	if (chdir(rundir) == 0)
-		r = connect(fd, (const struct sockaddr *)&a, sizeof a);
+	if (fchdir(dir) == 0)
+		r = connect_to(fd, &a);
 	err = errno;
 	if (fchdir(back) < 0)
 		r = -1;
 	close(back);
+	errno = err;
+	return r;
+}
+
+/* A RUNDIR that is too long for an address is reached through a descriptor. */
+static int connect_by_descriptor(int fd, const char *rundir)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int dir = open(rundir, O_PATH | O_DIRECTORY | O_CLOEXEC), r, err;
+	struct text t;
+
+	if (dir < 0)
+		return -1;
+	text_init(&t, a.sun_path, sizeof a.sun_path);
+	text_str(&t, "/proc/self/fd/");
+	text_i64(&t, dir);
+	r = access(a.sun_path, F_OK);
+	text_str(&t, "/" IPC_SOCKET_NAME);
+	r = r == 0 ? connect_to(fd, &a) : connect_from_within(fd, dir);
+	err = errno;
+	close(dir);
 	errno = err;
 	return r;
 }
@@ -43,8 +69,7 @@ int ipc_connect(struct ipc_client *c, const char *rundir)
 	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (c->fd < 0)
 		return -1;
-	r = t.cut ? connect_from_within(c->fd, rundir)
-	          : connect(c->fd, (const struct sockaddr *)&a, sizeof a);
+	r = t.cut ? connect_by_descriptor(c->fd, rundir) : connect_to(c->fd, &a);
 	if (r == 0)
 		return 0;
 	err = errno;
@@ -110,17 +135,10 @@ int ipc_request(struct ipc_client *c, const struct ipc_record *request)
 
 /* Bounds the next recv(): one system call that does not sleep, where poll()
  * would be one more that does. */
-static int limit_wait(int fd, int64_t until_ms)
+static int limit_wait(int fd, int64_t left)
 {
-	int64_t left = until_ms - record_now_ms();
-	struct timeval t = {0, 0}; /* for ever */
+	struct timeval t = {.tv_sec = (time_t)(left / 1000), .tv_usec = (suseconds_t)(left % 1000 * 1000)};
 
-	if (until_ms == 0)
-		return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
-	if (left <= 0)
-		left = 1;
-	t.tv_sec = (time_t)(left / 1000);
-	t.tv_usec = (suseconds_t)(left % 1000 * 1000);
 	return setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof t);
 }
 
@@ -129,9 +147,11 @@ int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t unt
 	ssize_t n;
 
 	do {
-		if (limit_wait(c->fd, until_ms) < 0)
+		int64_t left = until_ms ? until_ms - record_now_ms() : 0;
+
+		if ((!until_ms || left > 0) && limit_wait(c->fd, left) < 0)
 			return -1;
-		n = recv(c->fd, answer, sizeof *answer, 0);
+		n = recv(c->fd, answer, sizeof *answer, until_ms && left <= 0 ? MSG_DONTWAIT : 0);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		errno = ETIMEDOUT;
@@ -149,6 +169,11 @@ void ipc_close(struct ipc_client *c)
 	if (c->fd >= 0)
 		close(c->fd);
 	c->fd = -1;
+}
+
+void ipc_leave(struct ipc_client *c)
+{
+	(void)c;
 }
 
 int ipc_board_item(struct ipc_client *c, const char *name, size_t n, struct ipc_item *item)
