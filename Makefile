@@ -9,6 +9,8 @@
 B       ?= build
 PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
+LIBDIR  ?= $(PREFIX)/lib
+INCDIR  ?= $(PREFIX)/include
 MANDIR  ?= $(PREFIX)/share/man
 IPC     ?= $(shell cat conf/ipc_method)
 METHODS := $(notdir $(patsubst %/ipc.h,%,$(wildcard ipc/*/ipc.h)))
@@ -22,7 +24,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wvla \
         -Wformat=2 -Wcast-qual
 CFLAGS  ?= -O2 -g
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -Iclient $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA)
 ifdef DEV
 EXTRA   += -Werror
 endif
@@ -34,6 +36,7 @@ LINK    = -pie -Wl,-z,relro,-z,now
 EXTRA   += -fPIE
 endif
 
+OBJCOPY ?= objcopy
 Q   := $(if $(V),,@)
 SAY := @echo
 
@@ -48,16 +51,17 @@ IPC_ALL := $(basename $(wildcard ipc/*.c))
 IPC_FEW := $(filter-out ipc/server,$(IPC_ALL))
 SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
+LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
 CINIT_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(SHELL_) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(CONFIG) $(CHECK)
-SVC_OBJ   := $(IPC_FEW) $(CLIENT) $(basename $(filter-out client/halt.c,$(wildcard client/*.c)))
-HALT_OBJ  := $(IPC_FEW) $(CLIENT) client/halt client/ask
+SVC_OBJ   := $(LIBRARY) $(basename $(filter-out client/halt.c,$(wildcard client/*.c)))
+HALT_OBJ  := $(LIBRARY) client/halt client/ask
 
 PROGRAMS := cinit cinit.svc cinit.check cinit.halt
 HALT_LINKS := cinit.poweroff cinit.reboot
 
-all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%)
+all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a
 
 objects = $(patsubst %,$(B)/obj/%.o,$(1))
 link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^)
@@ -67,6 +71,12 @@ $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)
 $(B)/cinit.check: $(call objects,$(CHECK_OBJ)); $(link)
 $(B)/cinit.halt: $(call objects,$(HALT_OBJ)); $(link)
 $(HALT_LINKS:%=$(B)/%): $(B)/cinit.halt; ln -sf cinit.halt $@
+
+# For programs of others: one object, in which only what the header offers is visible.
+$(B)/libcinit.a: $(call objects,$(LIBRARY))
+	$(SAY) "  AR    $@"
+	$(Q)$(LD) -r -o $(B)/libcinit.o $^ && $(OBJCOPY) -w --keep-global-symbol='cinit_*' $(B)/libcinit.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/libcinit.o
 
 # The flags are part of what an object is made of.
 FLAGS := $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(IPC)
@@ -151,7 +161,7 @@ lint: setup
 	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-	    --suppress=missingIncludeSystem --error-exitcode=1 -I. \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I. -Iclient \
 	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' src ipc client
 	shellcheck $(SH_FILES)
 	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
@@ -160,15 +170,19 @@ lint: setup
 
 DESTSBIN = $(DESTDIR)$(SBINDIR)
 install: all
-	install -d $(DESTSBIN) $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTSBIN) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCDIR)/cinit \
+	    $(addprefix $(DESTDIR)$(MANDIR)/man,3 5 8)
 	install -m 755 $(PROGRAMS:%=$(B)/%) $(DESTSBIN)
 	for l in $(HALT_LINKS); do ln -sf cinit.halt $(DESTSBIN)/$$l; done
+	install -m 644 $(B)/libcinit.a $(DESTDIR)$(LIBDIR)
+	install -m 644 client/cinit/client.h $(DESTDIR)$(INCDIR)/cinit
+	install -m 644 $(filter %.3,$(MANUALS)) $(DESTDIR)$(MANDIR)/man3
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(filter %.8,$(MANUALS)) $(DESTDIR)$(MANDIR)/man8
 	for l in $(HALT_LINKS); do ln -sf cinit.halt.8 $(DESTDIR)$(MANDIR)/man8/$$l.8; done
 
 help:
-	@echo 'make              the programs, in $(B)/'
+	@echo 'make              the programs and libcinit.a, in $(B)/'
 	@echo 'make run          boot the sample tree as PID 1 of a namespace; TREE=DIR: your own'
 	@echo 'make test         everything, after installing what the tests lack'
 	@echo 'make lint         compilers, analyzers, shellcheck, mandoc'

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,12 +13,12 @@
 
 static const struct name {
 	const char *program;
-	enum verb verb;
+	enum cinit_verb verb;
 	int signal;
 } names[] = {
-	{"cinit.halt", VERB_HALT, 37},
-	{"cinit.poweroff", VERB_POWEROFF, 38},
-	{"cinit.reboot", VERB_REBOOT, 39},
+	{"cinit.halt", CINIT_HALT, 37},
+	{"cinit.poweroff", CINIT_POWEROFF, 38},
+	{"cinit.reboot", CINIT_REBOOT, 39},
 };
 
 static const struct name *called_as(const char *path)
@@ -44,20 +45,21 @@ static int signal_init(const struct name *me)
 	return errno == EPERM ? CODE_DENIED : CODE_NO_ANSWER;
 }
 
-static int ask_supervisor(const struct name *me)
+/* -1: nobody is there to be asked. */
+static int ask_supervisor(const struct name *me, const char *rundir)
 {
-	struct ipc_record request = ask_request(me->verb, NULL), answer;
-	enum code code;
+	struct cinit c;
+	enum cinit_error error = cinit_connect(&c, rundir);
+	bool absent = error != CINIT_OK, quiet = absent && !rundir && error != CINIT_USAGE
+	              && error != CINIT_OTHER_METHOD;
+	enum code code = CODE_DONE;
 
-	request.flags |= IPC_LAST;
-	code = ask(&request, &answer);
-
-	if (code != CODE_DONE)
-		return (int)code;
-	code = code_of(&answer);
-	if (code != CODE_DONE)
-		complain("", "", result_word(answer.result));
-	return (int)code;
+	if (!absent)
+		error = cinit_command(&c, me->verb, NULL, CINIT_LAST, 0);
+	if (error != CINIT_OK && !quiet)
+		code = complain_error(&c, error);
+	cinit_leave(&c);
+	return absent && !rundir && error != CINIT_USAGE ? -1 : (int)code;
 }
 
 int main(int argc, char **argv)
@@ -68,16 +70,16 @@ int main(int argc, char **argv)
 	const struct name *me = called_as(argc ? argv[0] : "");
 	char letter[] = "-?";
 	const char *rundir = NULL;
-	enum code code;
-	int o;
+	int code, o;
 
 	ask_program = me->program;
-	ask_utf8 = utf8_locale();
+	ask_charset = charset_of_locale();
 	while ((o = getopt_long(argc, argv, ":r:hV", longs, NULL)) != -1) {
 		switch (o) {
 		case 'r': rundir = optarg; break;
 		case 'h': return print("usage: ", me->program) || print(" [-r RUNDIR]", "\n");
-		case 'V': return print(me->program, " " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+		case 'V':
+			return print(me->program, " " CINIT_VERSION " (ipc: ") || print(cinit_method(), ")\n");
 		case ':': complain("-r", "", "needs an argument"); return CODE_USAGE;
 		default:
 			letter[1] = (char)optopt;
@@ -89,11 +91,6 @@ int main(int argc, char **argv)
 		complain(argv[optind], "", "takes no words");
 		return CODE_USAGE;
 	}
-	code = ask_connect(rundir, !rundir);
-	if (code == CODE_DONE) {
-		code = (enum code)ask_supervisor(me);
-		ask_close();
-		return (int)code;
-	}
-	return rundir || code == CODE_USAGE ? (int)code : signal_init(me);
+	code = ask_supervisor(me, rundir);
+	return code < 0 ? signal_init(me) : code;
 }

@@ -2,17 +2,21 @@
  * of the answers what a person or a program wants to see. */
 #include "client/run.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "client/list.h"
 #include "client/show.h"
+#include "ipc/text.h"
 
-#define AT_ONCE 64        /* requests under way */
+#define AT_ONCE 64        /* requests under way, and beside them */
+#define ABOUT 16          /* questions about what they wait for */
 #define FEW 4             /* names for which nothing is allocated: most calls */
 #define SAY_AFTER_MS 5000 /* until what is awaited is said */
+
+static_assert(AT_ONCE + ABOUT <= CINIT_AT_ONCE, "what one connection may have under way");
 
 /* One name and what became of it. */
 struct asked {
@@ -20,7 +24,7 @@ struct asked {
 	uint64_t id;          /* of the request under way; 0: answered or not sent */
 	enum code code;
 	unsigned result;
-	struct ipc_item *item; /* name_len 0: none came */
+	struct cinit_item *item; /* name_len 0: none came */
 };
 
 static bool want_colour(void)
@@ -32,37 +36,16 @@ static bool want_colour(void)
 
 /* ---- output ---- */
 
-/* Its name; `wait settled` may have none. */
-static void put_asked(struct text *t, const struct asked *a)
+static void say_not_done(const struct asked *a, const struct cinit_answer *answer)
 {
-	if (a->name)
-		text_name(t, a->name, strlen(a->name), ask_utf8);
-	else
-		text_str(t, "wait");
-}
+	char line[LINE_CAP];
 
-static void say_not_done(const struct asked *a)
-{
-	char line[1200];
-	struct text t;
-
-	text_init(&t, line, sizeof line);
-	if (a->result == RES_STILL_WAITING)
-		text_str(&t, "still waiting: ");
-	if ((a->result == RES_NO || a->result == RES_STILL_WAITING) && a->item->name_len) {
-		show_line(&t, a->item);
-	} else if (a->result == RES_STILL_WAITING) {
-		text_str(&t, "not settled");
-	} else {
-		put_asked(&t, a);
-		text_str(&t, ": ");
-		text_str(&t, result_word(a->result));
-	}
+	cinit_answer_text(answer, a->name ? a->name : "wait", ask_charset, line, sizeof line);
 	complain_line(line);
 }
 
 /* Prints the items that came; moves them together first. */
-static void print_items(const struct run *r, const struct asked *asked, struct ipc_item *items,
+static void print_items(const struct run *r, const struct asked *asked, struct cinit_item *items,
                         unsigned *results)
 {
 	static char buf[4096];
@@ -76,7 +59,7 @@ static void print_items(const struct run *r, const struct asked *asked, struct i
 		}
 	text_init_fd(&out, buf, sizeof buf, 1);
 	if (r->json)
-		show_json(&out, items, r->verb == VERB_STATUS ? NULL : results, kept);
+		show_json(&out, items, r->verb == CINIT_STATUS ? NULL : results, kept);
 	else if (kept)
 		show_table(&out, items, kept, want_colour());
 	if (text_flush(&out) < 0)
@@ -85,67 +68,53 @@ static void print_items(const struct run *r, const struct asked *asked, struct i
 
 /* ---- requests ---- */
 
+static enum code send_request(const struct run *r, const struct cinit_request *q, struct asked *a)
+{
+	enum cinit_error error = cinit_ask(r->cinit, q, &a->id);
+
+	if (error == CINIT_OK)
+		return CODE_DONE;
+	a->id = 0;
+	complain_error(r->cinit, error);
+	return CODE_NO_ANSWER;
+}
+
 static enum code send_one(const struct run *r, struct asked *a)
 {
-	struct ipc_record q = ask_request(r->verb, a->name);
+	struct cinit_request q = {.verb = r->verb, .name = a->name, .goal = r->goal};
 
-	q.goal = (uint16_t)(r->verb == VERB_WAIT ? r->goal : GOAL_NOW);
 	if (r->only)
-		q.flags |= IPC_ONLY;
+		q.flags |= CINIT_ONLY;
 	if (r->no_wait)
-		q.flags |= IPC_NO_WAIT;
-	if (r->verb == VERB_STATUS && r->n == 1)
-		q.flags |= IPC_LAST;
+		q.flags |= CINIT_NO_WAIT;
+	if (r->verb == CINIT_STATUS && r->n == 1)
+		q.flags |= CINIT_LAST;
 	if (r->limited)
-		q.answer_by_ms = record_now_ms() + (r->limit_ms ? r->limit_ms : 1);
-	a->id = q.id;
-	return ask_send(&q);
+		q.limit_ms = r->limit_ms ? r->limit_ms : 1;
+	return send_request(r, &q, a);
 }
 
 /* What is published need not be asked for. */
 static bool take_published(const struct run *r, struct asked *a)
 {
-	if (r->verb != VERB_STATUS || ask_published(a->name, a->item) < 0)
+	if (r->verb != CINIT_STATUS || !cinit_peek(r->cinit, a->name, a->item))
 		return false;
-	a->result = RES_DONE;
-	a->code = a->item->state == SVC_UP ? CODE_DONE : CODE_NOT_UP;
+	a->result = CINIT_RESULT_DONE;
+	a->code = a->item->state == CINIT_STATE_UP ? CODE_DONE : CODE_NOT_UP;
 	return true;
 }
 
-/* The supervisor names the service that is in the way as a second item. */
-static bool say_other(const struct asked *a, const struct ipc_record *answer, size_t cursor)
+static void take_answer(const struct run *r, struct asked *a, struct cinit_answer *answer)
 {
-	struct ipc_item other;
-	char line[700];
-	struct text t;
-
-	if (answer->result != RES_NEED_NOT_UP && answer->result != RES_DEPENDENT_UP)
-		return false;
-	if (!record_get_item(answer, &cursor, &other))
-		return false;
-	text_init(&t, line, sizeof line);
-	put_asked(&t, a);
-	text_str(&t, ": ");
-	text_str(&t, result_word(answer->result));
-	text_str(&t, ": ");
-	show_line(&t, &other);
-	complain_line(line);
-	return true;
-}
-
-static void take_answer(const struct run *r, struct asked *a, const struct ipc_record *answer)
-{
-	size_t cursor = 0;
-
 	a->id = 0;
 	a->result = answer->result;
-	a->code = code_of(answer);
-	if (!record_get_item(answer, &cursor, a->item))
+	a->code = code_of(answer->result);
+	if (!cinit_next_item(answer, a->item))
 		a->item->name_len = 0;
-	if (r->verb == VERB_STATUS && a->code == CODE_DONE && a->item->state != SVC_UP)
+	if (r->verb == CINIT_STATUS && a->code == CODE_DONE && a->item->state != CINIT_STATE_UP)
 		a->code = CODE_NOT_UP;
-	else if (a->code != CODE_DONE && !r->quiet && !say_other(a, answer, cursor))
-		say_not_done(a);
+	else if (a->code != CODE_DONE && !r->quiet)
+		say_not_done(a, answer);
 }
 
 static struct asked *find_asked(struct asked *asked, size_t n, uint64_t id)
@@ -156,40 +125,44 @@ static struct asked *find_asked(struct asked *asked, size_t n, uint64_t id)
 	return NULL;
 }
 
-/* Says what a request that takes long waits for: one more question about each,
- * on the same connection; its answer comes back among the others. */
-static enum code ask_what_is_awaited(struct asked *asked, size_t n, struct asked *about, size_t *m)
-{
-	*m = 0;
-	for (size_t i = 0; i < n; i++) {
-		struct ipc_record q;
+/* Questions about requests that take long. */
+struct about {
+	struct asked asked[ABOUT];
+	size_t n, next; /* those from `next` on have not been asked about */
+};
 
-		if (!asked[i].id || !asked[i].name)
+/* Says what requests that take long wait for: one more question about each, some at
+ * a time, on the same connection; their answers come back among the others. */
+static enum code ask_what_is_awaited(const struct run *r, const struct asked *asked, size_t n,
+                                     struct about *about)
+{
+	about->n = 0;
+	for (; about->next < n && about->n < ABOUT; about->next++) {
+		const struct asked *a = &asked[about->next];
+		const struct cinit_request q = {.verb = CINIT_STATUS, .name = a->name};
+
+		if (!a->id || !a->name)
 			continue;
-		q = ask_request(VERB_STATUS, asked[i].name);
-		about[*m] = (struct asked){.name = asked[i].name, .id = q.id};
-		++*m;
-		if (ask_send(&q) != CODE_DONE)
+		about->asked[about->n] = (struct asked){.name = a->name};
+		if (send_request(r, &q, &about->asked[about->n]) != CODE_DONE)
 			return CODE_NO_ANSWER;
+		about->n++;
 	}
 	return CODE_DONE;
 }
 
-static void say_awaited(const struct run *r, struct asked *about, const struct ipc_record *answer)
+static void say_awaited(const struct run *r, struct asked *about, struct cinit_answer *answer)
 {
-	char line[1200];
-	struct ipc_item item;
-	size_t cursor = 0;
+	char line[LINE_CAP];
+	struct cinit_item item;
 	struct text t;
 
 	about->id = 0;
-	if (r->quiet)
-		return;
-	if (answer->result != RES_DONE || !record_get_item(answer, &cursor, &item))
+	if (r->quiet || answer->result != CINIT_RESULT_DONE || !cinit_next_item(answer, &item))
 		return;
 	text_init(&t, line, sizeof line);
 	text_str(&t, "waiting: ");
-	show_line(&t, &item);
+	cinit_item_text(&item, ask_charset, line + t.len, sizeof line - t.len);
 	complain_line(line);
 }
 
@@ -204,72 +177,89 @@ static size_t unanswered(const struct asked *asked, size_t n)
 
 /* It takes long.  A command may; then what it waits for is asked, once.  A
  * supervisor that does not answer a question within the grace is silent. */
-static enum code look_after(const struct run *r, struct asked *asked, size_t n,
-                            struct asked *about, size_t *m)
+static enum code look_after(const struct run *r, const struct asked *asked, size_t n,
+                            struct about *about)
 {
-	if (r->verb == VERB_STATUS || unanswered(about, *m)) {
-		ask_complain_silent();
-		return CODE_NO_ANSWER;
-	}
-	return ask_what_is_awaited(asked, n, about, m);
+	if (r->verb == CINIT_STATUS || unanswered(about->asked, about->n))
+		return complain_error(r->cinit, CINIT_TIMEOUT);
+	return ask_what_is_awaited(r, asked, n, about);
 }
 
-/* Sends a window of requests and gathers their answers in any order. */
-static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
+/* Takes an answer in, whatever it belongs to. */
+static enum code take(const struct run *r, struct asked *asked, size_t n, struct about *about,
+                      struct cinit_answer *answer)
 {
-	static struct asked about[AT_ONCE]; /* only touched when it takes long */
-	int64_t look_at = record_now_ms() + (r->verb == VERB_STATUS ? ANSWER_GRACE_MS : SAY_AFTER_MS);
-	size_t m = 0;
+	struct asked *a = find_asked(asked, n, answer->id);
+
+	if (a) {
+		take_answer(r, a, answer);
+		return CODE_DONE;
+	}
+	a = find_asked(about->asked, about->n, answer->id);
+	if (!a)
+		return CODE_DONE;
+	say_awaited(r, a, answer);
+	return unanswered(about->asked, about->n) ? CODE_DONE : ask_what_is_awaited(r, asked, n, about);
+}
+
+/* Gathers the answers to a window of requests, in any order. */
+static enum code gather(const struct run *r, struct asked *asked, size_t n)
+{
+	static struct about about; /* only touched when it takes long */
+	int64_t look_at = cinit_now_ms() + (r->verb == CINIT_STATUS ? ANSWER_GRACE_MS : SAY_AFTER_MS);
 	enum code code = CODE_DONE;
+	bool looked = false;
 
-	for (size_t i = 0; i < n && code == CODE_DONE; i++)
-		if (!take_published(r, &asked[i]))
-			code = send_one(r, &asked[i]);
+	about.n = about.next = 0;
 	while (code == CODE_DONE && unanswered(asked, n)) {
-		struct ipc_record answer;
-		struct asked *a;
+		struct cinit_answer answer;
+		enum cinit_error error = cinit_wait(r->cinit, &answer, look_at);
 
-		code = ask_next(&answer, look_at);
-		if (code == CODE_NOT_UP) {
-			code = look_after(r, asked, n, about, &m);
-			look_at = record_now_ms() + ANSWER_GRACE_MS;
+		if (error == CINIT_TIMEOUT) {
+			code = look_after(r, asked, n, &about);
+			look_at = cinit_now_ms() + ANSWER_GRACE_MS;
+			looked = true;
 			continue;
 		}
-		if (code != CODE_DONE)
-			break;
-		if (answer.result == RES_VERSION) {
-			complain("", "", result_word(RES_VERSION));
-			return CODE_FAILED;
-		}
-		if ((a = find_asked(asked, n, answer.id)))
-			take_answer(r, a, &answer);
-		else if ((a = find_asked(about, m, answer.id)))
-			say_awaited(r, a, &answer);
-		if (m && !unanswered(about, m))
+		if (error != CINIT_OK)
+			return complain_error(r->cinit, error);
+		code = take(r, asked, n, &about, &answer);
+		if (looked && !unanswered(about.asked, about.n))
 			look_at = 0; /* it lives: now for as long as it takes */
 	}
 	return code;
 }
 
-/* Who stops along with it is said before it is stopped. */
-static void say_dependents(const char *name)
+static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 {
+	enum code code = CODE_DONE;
+
+	for (size_t i = 0; i < n && code == CODE_DONE; i++)
+		if (!take_published(r, &asked[i]))
+			code = send_one(r, &asked[i]);
+	return code == CODE_DONE && unanswered(asked, n) ? gather(r, asked, n) : code;
+}
+
+/* Who stops along with it is said before it is stopped. */
+static void say_dependents(const struct run *r, const char *name)
+{
+	bool utf8 = ask_charset == CINIT_UTF8;
+	struct cinit_item *items;
 	char buf[1000];
-	struct ipc_item *items;
 	struct text t;
 	size_t n;
 
-	if (list_pull(VERB_DEPENDENTS, name, &items, &n) != CODE_DONE)
-		return;
+	if (cinit_dependents(r->cinit, name, &items, &n) != CINIT_OK)
+		return; /* what is wrong is said when it is acted on */
 	text_init_fd(&t, buf, sizeof buf, 2);
 	for (size_t i = 0; i < n; i++) {
 		if (i == 0) {
 			text_str(&t, ask_program);
 			text_str(&t, ": ");
-			text_name(&t, name, strlen(name), ask_utf8);
+			text_name(&t, name, strlen(name), utf8);
 		}
 		text_str(&t, i ? ", " : ": also stops ");
-		text_name(&t, items[i].name, items[i].name_len, ask_utf8);
+		text_name(&t, items[i].name, items[i].name_len, utf8);
 	}
 	if (n)
 		text_char(&t, '\n');
@@ -278,7 +268,7 @@ static void say_dependents(const char *name)
 }
 
 /* All names, window by window; room for each is there. */
-static enum code ask_all(const struct run *r, struct asked *asked, struct ipc_item *items,
+static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_item *items,
                          unsigned *results)
 {
 	static char *nobody[1];
@@ -288,14 +278,14 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct ipc_it
 
 	for (size_t i = 0; i < n; i++) {
 		asked[i] = (struct asked){.name = names[i], .item = &items[i]};
-		if (r->verb == VERB_STOP && !r->only && !r->quiet)
-			say_dependents(names[i]);
+		if (r->verb == CINIT_STOP && !r->only && !r->quiet)
+			say_dependents(r, names[i]);
 	}
 	for (size_t i = 0; i < n && worst != CODE_NO_ANSWER; i += AT_ONCE)
 		worst = worse(worst, ask_window(r, asked + i, n - i < AT_ONCE ? n - i : AT_ONCE));
 	for (size_t i = 0; i < n; i++)
 		worst = worse(worst, asked[i].code);
-	if (!r->quiet && (r->json || r->verb == VERB_STATUS))
+	if (!r->quiet && (r->json || r->verb == CINIT_STATUS))
 		print_items(r, asked, items, results);
 	return worst;
 }
@@ -303,10 +293,10 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct ipc_it
 static enum code ask_names(const struct run *r)
 {
 	static struct asked few[FEW];
-	static struct ipc_item few_items[FEW];
+	static struct cinit_item few_items[FEW];
 	static unsigned few_results[FEW];
 	struct asked *asked;
-	struct ipc_item *items;
+	struct cinit_item *items;
 	unsigned *results;
 	enum code code = CODE_FAILED;
 
@@ -328,16 +318,17 @@ static enum code ask_names(const struct run *r)
 /* `list`, and `status` of everything. */
 static enum code show_all(const struct run *r)
 {
-	struct ipc_item *items;
+	struct cinit_item *items;
 	char buf[4096];
 	struct text out;
 	size_t n;
-	enum code code = list_pull(VERB_LIST, NULL, &items, &n);
+	enum cinit_error error = cinit_list(r->cinit, &items, &n);
+	enum code code = CODE_DONE;
 
-	if (code != CODE_DONE)
-		return code;
-	for (size_t i = 0; i < n && r->verb == VERB_STATUS; i++)
-		if (items[i].flags & ITEM_WISH && items[i].state != SVC_UP)
+	if (error != CINIT_OK)
+		return complain_error(r->cinit, error);
+	for (size_t i = 0; i < n && r->verb == CINIT_STATUS; i++)
+		if (items[i].flags & CINIT_ITEM_WISHED && items[i].state != CINIT_STATE_UP)
 			code = CODE_NOT_UP;
 	text_init_fd(&out, buf, sizeof buf, 1);
 	if (!r->quiet && r->json)
@@ -354,7 +345,7 @@ static enum code show_all(const struct run *r)
 
 enum code run(const struct run *r)
 {
-	if (r->verb == VERB_LIST || (r->verb == VERB_STATUS && r->n == 0))
+	if (r->verb == CINIT_LIST || (r->verb == CINIT_STATUS && r->n == 0))
 		return show_all(r);
 	return ask_names(r);
 }

@@ -8,8 +8,9 @@
 #include "client/ask.h"
 
 struct run {
-	enum verb verb;
-	enum goal goal;      /* of wait */
+	struct cinit *cinit;
+	enum cinit_verb verb;
+	enum cinit_goal goal; /* of wait */
 	char **names;
 	size_t n;
 	bool quiet, json, only, no_wait, limited;

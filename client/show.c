@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "client/ask.h"
-#include "ipc/describe.h"
 
-enum { COLUMNS = 5, CELL = 1100 };
+enum { COLUMNS = 5, CELL = 1100, END = 160 };
 
 static const char *const titles[COLUMNS] = {"NAME", "STATE", "SINCE", "PID", "LAST EXIT"};
 
@@ -41,14 +40,22 @@ static void put_age(struct text *t, int64_t ms)
 	}
 }
 
-static void put_cell(struct text *t, const struct ipc_item *item, unsigned column, int64_t now)
+static void put_last(struct text *t, const struct cinit_item *item)
+{
+	char end[END];
+
+	cinit_end_text(&item->last, end, sizeof end);
+	text_str(t, end);
+}
+
+static void put_cell(struct text *t, const struct cinit_item *item, unsigned column, int64_t now)
 {
 	switch (column) {
 	case 0:
-		text_name(t, item->name, item->name_len, ask_utf8);
+		text_name(t, item->name, item->name_len, ask_charset == CINIT_UTF8);
 		break;
 	case 1:
-		text_str(t, state_word(item->state));
+		text_str(t, cinit_state_word(item->state));
 		break;
 	case 2:
 		if (item->since_ms)
@@ -59,7 +66,7 @@ static void put_cell(struct text *t, const struct ipc_item *item, unsigned colum
 			text_i64(t, item->pid);
 		break;
 	default:
-		describe_end(t, &item->end);
+		put_last(t, item);
 		break;
 	}
 	if (!t->len)
@@ -68,23 +75,14 @@ static void put_cell(struct text *t, const struct ipc_item *item, unsigned colum
 
 static const char *colour_of(unsigned state)
 {
-	switch ((enum svc_state)state) {
-	case SVC_UP: return "\033[32m";
-	case SVC_FAILED:
-	case SVC_REFUSED:
-	case SVC_BLOCKED: return "\033[31m";
-	case SVC_WAITING:
-	case SVC_STARTING:
-	case SVC_HELD:
-	case SVC_OFF:
-	case SVC_OFF_KILLED:
-	case SVC_STOPPING:
-	case SVC_KILLING:
-	case SVC_BACKOFF: return "\033[33m";
-	case SVC_DOWN:
-	case SVC_N_STATES: break;
+	switch (state) {
+	case CINIT_STATE_DOWN: return "";
+	case CINIT_STATE_UP: return "\033[32m";
+	case CINIT_STATE_FAILED:
+	case CINIT_STATE_REFUSED:
+	case CINIT_STATE_BLOCKED: return "\033[31m";
+	default: return "\033[33m"; /* on its way */
 	}
-	return "";
 }
 
 static void pad(struct text *out, const char *cell, size_t to)
@@ -94,7 +92,7 @@ static void pad(struct text *out, const char *cell, size_t to)
 	text_repeat(out, ' ', w < to ? to - w + 2 : 2);
 }
 
-static void put_row(struct text *out, const struct ipc_item *item, const size_t *widths,
+static void put_row(struct text *out, const struct cinit_item *item, const size_t *widths,
                     int64_t now, bool colour)
 {
 	char cell[CELL];
@@ -112,22 +110,22 @@ static void put_row(struct text *out, const struct ipc_item *item, const size_t 
 			text_str(out, "\033[0m");
 		pad(out, cell, widths[c]);
 	}
-	text_init(&t, cell, sizeof cell);
-	if (item->why != WHY_END) /* the last exit says it already */
-		describe_why(&t, item, now, ask_utf8);
-	text_str(out, cell);
+	if (item->why != CINIT_WHY_END) { /* the last exit says it already */
+		cinit_why(item, ask_charset, cell, sizeof cell);
+		text_str(out, cell);
+	}
 	text_char(out, '\n');
 }
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(((const struct ipc_item *)a)->name, ((const struct ipc_item *)b)->name);
+	return strcmp(((const struct cinit_item *)a)->name, ((const struct cinit_item *)b)->name);
 }
 
-void show_table(struct text *out, struct ipc_item *items, size_t n, bool colour)
+void show_table(struct text *out, struct cinit_item *items, size_t n, bool colour)
 {
 	size_t widths[COLUMNS];
-	int64_t now = record_now_ms();
+	int64_t now = cinit_now_ms();
 	char cell[CELL];
 	struct text t;
 
@@ -148,22 +146,6 @@ void show_table(struct text *out, struct ipc_item *items, size_t n, bool colour)
 	text_str(out, "WHY\n");
 	for (size_t i = 0; i < n; i++)
 		put_row(out, &items[i], widths, now, colour);
-}
-
-void show_line(struct text *out, const struct ipc_item *item)
-{
-	size_t before;
-
-	text_name(out, item->name, item->name_len, ask_utf8);
-	text_str(out, ": ");
-	text_str(out, state_word(item->state));
-	before = out->len;
-	text_str(out, ": ");
-	describe_why(out, item, record_now_ms(), ask_utf8);
-	if (out->len == before + 2) {
-		out->len = before;
-		out->buf[before] = '\0';
-	}
 }
 
 /* ---- JSON ---- */
@@ -193,61 +175,59 @@ static void put_number(struct text *out, const char *key, int64_t value)
 	text_i64(out, value);
 }
 
-static void put_end(struct text *out, const struct end *end)
+static void put_end(struct text *out, const struct cinit_end *end)
 {
 	put_key(out, "last_exit");
-	switch ((enum end_kind)end->kind) {
-	case END_NONE:
-		text_str(out, "null");
-		return;
-	case END_EXIT:
+	switch (end->kind) {
+	case CINIT_END_EXIT:
 		text_str(out, "{\"exit\": ");
 		break;
-	case END_SIGNAL:
+	case CINIT_END_SIGNAL:
 		text_str(out, "{\"signal\": ");
 		break;
-	case END_SPAWN:
+	case CINIT_END_SPAWN:
 		text_str(out, "{\"step\": ");
-		text_json(out, step_word(end->step), strlen(step_word(end->step)));
+		text_json(out, cinit_step_word(end->step), strlen(cinit_step_word(end->step)));
 		put_word(out, "error", strerror(end->code));
 		text_str(out, ", \"errno\": ");
 		break;
+	default:
+		text_str(out, "null");
+		return;
 	}
 	text_i64(out, end->code);
 	text_char(out, '}');
 }
 
-static void put_object(struct text *out, const struct ipc_item *item, const unsigned *result)
+static void put_object(struct text *out, const struct cinit_item *item, const unsigned *result)
 {
-	int64_t now = record_now_ms();
+	int64_t now = cinit_now_ms();
 	char why[CELL];
-	struct text t;
 
 	text_str(out, "{\"name\": ");
 	text_json(out, item->name, item->name_len);
 	if (result)
-		put_word(out, "result", result_word(*result));
-	put_word(out, "state", state_word(item->state));
-	put_bool(out, "wished_up", item->flags & ITEM_WISH);
-	put_bool(out, "respawn", item->flags & ITEM_RESPAWN);
-	put_bool(out, "group", item->flags & ITEM_GROUP);
+		put_word(out, "result", cinit_result_word(*result));
+	put_word(out, "state", cinit_state_word(item->state));
+	put_bool(out, "wished_up", item->flags & CINIT_ITEM_WISHED);
+	put_bool(out, "respawn", item->flags & CINIT_ITEM_RESPAWN);
+	put_bool(out, "group", item->flags & CINIT_ITEM_GROUP);
 	put_number(out, "pid", item->pid);
 	put_number(out, "since_ms", item->since_ms ? now - item->since_ms : 0);
 	put_number(out, "crashes", item->crashes);
 	if (item->deadline_ms)
 		put_number(out, "until_ms", item->deadline_ms > now ? item->deadline_ms - now : 0);
-	put_end(out, &item->end);
-	text_init(&t, why, sizeof why);
-	describe_why(&t, item, now, true);
+	put_end(out, &item->last);
+	cinit_why(item, CINIT_UTF8, why, sizeof why);
 	put_word(out, "why", why);
-	if (item->detail_len && item->why != WHY_LOAD) {
+	if (item->other_len && item->why != CINIT_WHY_LOAD) {
 		put_key(out, "other");
-		text_json(out, item->detail, item->detail_len);
+		text_json(out, item->other, item->other_len);
 	}
 	text_char(out, '}');
 }
 
-void show_json(struct text *out, const struct ipc_item *items, const unsigned *results, size_t n)
+void show_json(struct text *out, const struct cinit_item *items, const unsigned *results, size_t n)
 {
 	text_char(out, '[');
 	for (size_t i = 0; i < n; i++) {

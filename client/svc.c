@@ -5,9 +5,8 @@
 #include <unistd.h>
 
 #include "client/ask.h"
-#include "client/list.h"
 #include "client/run.h"
-#include "client/show.h"
+#include "ipc/text.h"
 
 static const char usage[] =
 	"usage: cinit.svc [-r RUNDIR] [-t SECONDS] [-q] [--json] [--only] [--no-wait] VERB [NAME ...]\n"
@@ -27,11 +26,11 @@ static int usage_error(const char *where, const char *why)
 /* `wait`: an optional goal before the names. */
 static int parse_wait(struct run *r)
 {
-	static const struct { const char *word; enum goal goal; } goals[] = {
-		{"up", GOAL_UP}, {"down", GOAL_DOWN}, {"settled", GOAL_SETTLED},
+	static const struct { const char *word; enum cinit_goal goal; } goals[] = {
+		{"up", CINIT_GOAL_UP}, {"down", CINIT_GOAL_DOWN}, {"settled", CINIT_GOAL_SETTLED},
 	};
 
-	r->goal = GOAL_UP;
+	r->goal = CINIT_GOAL_UP;
 	for (size_t i = 0; r->n && i < sizeof goals / sizeof *goals; i++)
 		if (strcmp(r->names[0], goals[i].word) == 0) {
 			r->goal = goals[i].goal;
@@ -39,24 +38,24 @@ static int parse_wait(struct run *r)
 			r->n--;
 			break;
 		}
-	if (r->n == 0 && r->goal != GOAL_SETTLED)
+	if (r->n == 0 && r->goal != CINIT_GOAL_SETTLED)
 		return usage_error("wait", "names no service");
 	return 0;
 }
 
 static int check_names(const struct run *r)
 {
-	bool optional = r->verb == VERB_STATUS || r->verb == VERB_WAIT;
+	bool optional = r->verb == CINIT_STATUS || r->verb == CINIT_WAIT;
 
-	if (r->verb == VERB_LIST && r->n)
+	if (r->verb == CINIT_LIST && r->n)
 		return usage_error("list", "takes no names");
-	if (r->verb != VERB_LIST && !optional && r->n == 0)
-		return usage_error(verb_word(r->verb), "names no service");
+	if (r->verb != CINIT_LIST && !optional && r->n == 0)
+		return usage_error(cinit_verb_word(r->verb), "names no service");
 	for (size_t i = 0; i < r->n; i++) {
 		if (!*r->names[i])
-			return usage_error(verb_word(r->verb), "an empty name");
-		if (strlen(r->names[i]) > SVC_NAME_MAX)
-			return usage_error(verb_word(r->verb), "a name longer than 255 bytes");
+			return usage_error(cinit_verb_word(r->verb), "an empty name");
+		if (strlen(r->names[i]) > CINIT_NAME_MAX)
+			return usage_error(cinit_verb_word(r->verb), "a name longer than 255 bytes");
 	}
 	return 0;
 }
@@ -65,25 +64,20 @@ static int parse_verb(struct run *r, char **words, int n)
 {
 	if (n < 1)
 		return usage_error("", "no verb; see cinit.svc -h");
-	r->verb = verb_of_word(words[0]);
+	r->verb = (enum cinit_verb)cinit_verb_of_word(words[0]);
 	r->names = words + 1;
 	r->n = (size_t)n - 1;
-	switch (r->verb) {
-	case VERB_WAIT:
+	switch (cinit_verb_of_word(words[0])) {
+	case CINIT_WAIT:
 		return parse_wait(r) ? CODE_USAGE : check_names(r);
-	case VERB_START:
-	case VERB_STOP:
-	case VERB_RESTART:
-	case VERB_TRY_RESTART:
-	case VERB_STATUS:
-	case VERB_LIST:
+	case CINIT_START:
+	case CINIT_STOP:
+	case CINIT_RESTART:
+	case CINIT_TRY_RESTART:
+	case CINIT_STATUS:
+	case CINIT_LIST:
 		return check_names(r);
-	case VERB_NONE:
-	case VERB_DEPENDENTS:
-	case VERB_HALT:
-	case VERB_POWEROFF:
-	case VERB_REBOOT:
-	case VERB_N:
+	default:
 		break;
 	}
 	return usage_error(words[0], "not a verb; see cinit.svc -h");
@@ -116,7 +110,9 @@ static int parse_options(struct run *r, int argc, char **argv, const char **rund
 		case OPT_ONLY: r->only = true; break;
 		case OPT_NO_WAIT: r->no_wait = true; break;
 		case 'h': return print(usage);
-		case 'V': return print("cinit.svc " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+		case 'V':
+			return print("cinit.svc " CINIT_VERSION " (ipc: ") || print(cinit_method())
+			       || print(")\n");
 		case 't':
 			if (!parse_seconds(optarg, strlen(optarg), 86400u * 1000, &ms))
 				return usage_error("-t", "not a number of seconds up to 86400");
@@ -137,22 +133,22 @@ static int parse_options(struct run *r, int argc, char **argv, const char **rund
 
 int main(int argc, char **argv)
 {
-	struct run r = {.verb = VERB_NONE};
+	struct cinit cinit;
+	struct run r = {.cinit = &cinit};
 	const char *rundir = NULL;
+	enum cinit_error error;
 	int code;
 
 	ask_program = "cinit.svc";
-	ask_utf8 = utf8_locale();
+	ask_charset = charset_of_locale();
 	code = parse_options(&r, argc, argv, &rundir);
 	if (code >= 0)
 		return code;
 	code = parse_verb(&r, argv + optind, argc - optind);
 	if (code)
 		return code;
-	code = (int)ask_connect(rundir, false);
-	if (code)
-		return code;
-	code = (int)run(&r);
-	ask_close();
+	error = cinit_connect(&cinit, rundir);
+	code = (int)(error == CINIT_OK ? run(&r) : complain_error(&cinit, error));
+	cinit_leave(&cinit);
 	return code;
 }

@@ -93,7 +93,27 @@ never()
 
 @test "clients and ipc include nothing of src" {
 	never 'src/' client ipc
-	only 'ipc/[a-z_]*\.h|client/[a-z]*\.h' client
+}
+
+@test "cinit.svc and cinit.halt see libcinit's header, and of ipc the bounded text alone" {
+	only 'client/[a-z]*\.h|ipc/text\.h' client/*.c client/*.h
+	[ "$(system_includes client/*.c client/*.h | grep -c ' cinit/client\.h$')" -ge 2 ]
+}
+
+@test "libcinit is made of its own and of ipc; its header and its examples of nothing" {
+	only 'client/lib/[a-z]*\.h|ipc/[a-z_]*\.h' client/lib
+	[ -z "$(includes client/cinit client/example test/libcinit)" ]
+	! system_includes client/cinit | grep -vE ' std(bool|def|int)\.h$' || fail "not in C alone"
+}
+
+@test "cinit.svc and cinit.halt call nothing of ipc but the bounded text" {
+	[ -e "$BUILD/obj/client/svc.o" ] || skip "no objects in $BUILD"
+	find "$BUILD/obj/ipc" "$BUILD/obj/client/lib" -name '*.o' ! -path '*/ipc/text.o' \
+		-exec nm --defined-only {} + | awk '$2 ~ /[A-Z]/ { print $3 }' | grep -v '^cinit_' >"$BATS_TEST_TMPDIR/theirs"
+	[ -s "$BATS_TEST_TMPDIR/theirs" ]
+	# objects of sources that are there
+	! for file in client/*.c; do nm -u "$BUILD/obj/${file%.c}.o"; done | awk '$1 == "U" { print $2 }' | grep -v '^__' |
+		grep -xFf "$BATS_TEST_TMPDIR/theirs" || fail "these are not libcinit's"
 }
 
 @test "a method includes nothing of another method" {
@@ -110,7 +130,7 @@ never()
 	! nm -u "$BUILD"/obj/client/*.o | grep -E ' U (cinit_ipc_|engine_|config_|lock_take)' ||
 		fail "a client calls these"
 	! nm -u "$BUILD"/obj/src/shell/*.o "$BUILD"/obj/src/main.o |
-		grep -E ' U ipc_(connect|request|next_answer|close)$' || fail "the shell calls these"
+		grep -E ' U ipc_(connect|sign|post|ring|request|next_answer|close|leave)$' || fail "the shell calls these"
 }
 
 @test "each .c includes its own header first, where it has one" {
@@ -130,7 +150,7 @@ never()
 	find ipc src client -name '*.h' | while read -r header; do
 		grep -qE '^#ifndef CINIT_' "$header" || fail "$header has no guard"
 		printf '#include "%s"\n' "$header" |
-			${CC:-cc} -std=c11 -D_GNU_SOURCE -I. -fsyntax-only -x c - || fail "$header"
+			${CC:-cc} -std=c11 -D_GNU_SOURCE -I. -Iclient -fsyntax-only -x c - || fail "$header"
 	done
 }
 

@@ -328,6 +328,24 @@ j() { jq -c "$1" <<<"$output"; }
 	same lines "$(background_output | wc -l)" 1
 }
 
+@test "after 5 seconds what each of 40 commands awaits is said once" {
+	group init
+	local i names=()
+	for i in {1..40}; do
+		names+=("slow$i")
+		stub "slow$i"
+		tell hold "slow$i"
+	done
+	boot_settled container
+	in_background "$BUILD/cinit.svc" -r "$run" start "${names[@]}"
+	said_all() { [ "$(background_output | grep -c '^cinit.svc: waiting: slow[0-9]*: starting: its program is running$')" -ge 40 ]; }
+	await "all of them" said_all
+	same names "$(background_output | grep -o 'slow[0-9]*' | sort -u | wc -l)" 40
+	for i in {1..40}; do untell hold "slow$i"; done
+	wait "${helpers[-1]}" || fail "$(background_output)"
+	same lines "$(background_output | wc -l)" 40
+}
+
 @test "start -t ends with code 1 when the time is over, and the service goes on" {
 	group init
 	stub slow

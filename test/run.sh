@@ -12,7 +12,7 @@ cd "$(dirname "$0")" || exit 1
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 build=${CINIT_BUILD:-$PWD/../build}
-again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 40-ipc.bats 41-svc.bats 50-shutdown.bats"
+again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 40-ipc.bats 41-svc.bats 45-libcinit.bats 50-shutdown.bats"
 
 # files WHAT FILE...: in their own words, each test's name followed by WHAT.
 files() {
@@ -58,9 +58,11 @@ method() {
 	CINIT_OUTER_IPC=
 	unset CINIT_UNDER CINIT_SLOW
 	export CINIT_BUILD CINIT_OUTER_IPC
-	echo "# 41-svc.bats [$1]"
-	unshare "$(namespace)" --ipc bats --tap 41-svc.bats 2>&1 |
-		sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$| [$1]|"
+	for file in 41-svc.bats 45-libcinit.bats; do
+		echo "# $file [$1]"
+		unshare "$(namespace)" --ipc bats --tap "$file" 2>&1 |
+			sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$| [$1]|"
+	done
 }
 
 # Root needs no user namespace for it.
