@@ -17,6 +17,7 @@
 #define CONFIG_ARG_MAX     131071         /* the kernel's MAX_ARG_STRLEN less its NUL */
 #define CONFIG_ARGS_MAX    (64 * 1024)    /* arguments, or lines of environment, of one program */
 #define CONFIG_VALUE_MAX   64             /* bytes of a file that holds one value */
+#define CONFIG_GROUP_PART  512            /* bytes of /etc/group looked at together: name and number */
 #define CONFIG_SERVICES_MAX 65536         /* rows of one load */
 #define CONFIG_EDGES_MAX   (1024 * 1024)  /* dependencies of one load */
 #define CONFIG_ENTRIES_MAX 131072         /* entries read of one directory */
@@ -34,6 +35,11 @@
 
 #define BOARD_CREDIT       256    /* rows of waiting services refreshed on the status board at
                                    * once; one more each millisecond */
+
+/* IPC: from the first sign that the endpoint may be lost until somebody looks.  Whoever
+ * removes a whole directory has done so by then, and a storm of signs costs five looks
+ * a second. */
+#define IPC_LOOK_AFTER_MS  200
 
 /* Reaping orphans: a slow wait means that many children are dying at once and
  * the kernel walks their list each time; a pause lets the storm pass. */

@@ -7,6 +7,7 @@
 
 #include "src/check/check.h"
 #include "src/config/dir.h"
+#include "src/config/group.h"
 #include "src/limits.h"
 
 static void put_path(struct text *t, char *buf, size_t cap, const char *dir, const char *name)
@@ -67,7 +68,7 @@ void check_services(struct tally *t, const struct config *c)
 static void check_conf_name(struct tally *t, const char *dir, const char *name)
 {
 	static const char *const known[] = {"last", "last.params", "last.env", "panic",
-		"panic.params", "panic.env", "sleep_before_kill"};
+		"panic.params", "panic.env", "sleep_before_kill", "ipc_group"};
 	char path[PATH_MAX + 512], why[64];
 	struct hint h = {.name = name};
 	struct text p;
@@ -88,6 +89,19 @@ static void check_conf_name(struct tally *t, const char *dir, const char *name)
 	tally_add(t, FINDING_WARNING, path, "unknown entry", why);
 }
 
+/* By the group file of this system, which need not be the tree's. */
+static void check_group(struct tally *t, const char *dir)
+{
+	char path[PATH_MAX + 512];
+	const char *why;
+	struct text p;
+	gid_t group;
+
+	put_path(&p, path, sizeof path, dir, "ipc_group");
+	if (group_of_ipc_file(path, &group, &why) < 0)
+		tally_add(t, FINDING_WARNING, path, "no group may command", why);
+}
+
 void check_conf(struct tally *t, const struct config *c)
 {
 	const char *dir = config_str(c, c->conf_root), *name;
@@ -96,6 +110,7 @@ void check_conf(struct tally *t, const struct config *c)
 	unsigned n = 0;
 	int fd;
 
+	check_group(t, dir);
 	if (c->last.present)
 		check_program(t, dir, "last");
 	if (c->panic.present)
