@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "ipc/record.h"
 
@@ -39,17 +40,32 @@ int cinit_ipc_send(void *data);
 extern int ipc_fd;       /* readable when cinit_ipc_listen() is to be called; -1: none */
 extern bool ipc_more;    /* call it again without sleeping */
 
+/* What the method needs of this system, the last one with `what` NULL.  Each is
+ * tried with objects of its own, which go again: 0, or -1 with errno. */
+struct ipc_need {
+	const char *what;
+	int (*attempt)(void);
+};
+extern const struct ipc_need ipc_needs[];
+
 /* ---- set by a method, read by the loop ---- */
 
 /* When cinit_ipc_listen() wants to be called although ipc_fd is not readable
  * (CLOCK_BOOTTIME, milliseconds; INT64_MAX: never): for what a dead client
  * left.  Set when something was sent or taken, never over and over. */
 extern int64_t ipc_due_ms;
+/* Closes the endpoint at an orderly end and leaves nothing in the kernel; NULL: there
+ * is nothing to do. */
+extern void (*ipc_at_end)(void);
 
 /* ---- set by the supervisor ---- */
 
 extern const char *ipc_rundir;  /* absolute; set before cinit_ipc_init() */
 extern bool ipc_recheck;        /* the endpoint may have been removed or hidden */
+/* Whose members may command, too.  A method that cannot give it what it needs sets
+ * it to none, and ipc_problem says why. */
+#define IPC_NO_GROUP ((gid_t)-1)
+extern gid_t ipc_group;
 
 /* ---- defined by src/ ---- */
 
@@ -73,6 +89,12 @@ struct ipc_address {
 extern char ipc_problem[256];
 /* Sets ipc_problem: "what: why" with the text of errno. */
 void ipc_set_problem(const char *what, int err);
+/* The group cannot be served: it is given up. */
+void ipc_give_up_group(const char *what, int err);
+
+/* For methods: makes the endpoint; where that fails with the group, without it.  NULL,
+ * or the step that failed, with errno. */
+const char *ipc_make(const char *(*make)(void), void (*close_all)(void));
 
 /* For methods: n bytes came in, copied into *r, from a client that may or may
  * not give commands.  False when they were no record that can be answered. */

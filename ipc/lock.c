@@ -12,7 +12,10 @@
 #include "ipc/sysv.h"
 #include "ipc/text.h"
 
+#define LOCK_MODE 0644
+
 static int lock_fd = -1;
+static struct stat place; /* RUNDIR as it was when we came, but closed to other writers */
 
 /* Closing any descriptor of a locked file drops the lock, so the old one is
  * only closed when it is known to be another file. */
@@ -23,26 +26,59 @@ static void forget(void)
 	lock_fd = -1;
 }
 
-/* A directory of our own that nobody else can write. */
-static int open_rundir(const char *rundir, const char **what)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* An ordinary user whose own directory has been closed to him, too. */
+static int reopen(const char *rundir, int flags)
 {
 	struct stat st;
+
+	if (errno != EACCES || lstat(rundir, &st) < 0 || !is_same(&st, &place)
+	    || chmod(rundir, place.st_mode & 07777) < 0)
+		return -1;
+	return open(rundir, flags);
+}
+
+/* A directory of our own that nobody else can write, with the mode that it had. */
+static int open_rundir(const char *rundir, const char **what)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
+	mode_t mode;
 	int fd;
 
 	*what = "mkdir";
 	if (mkdir(rundir, 0755) < 0 && errno != EEXIST)
 		return -1;
 	*what = "open";
-	fd = open(rundir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(rundir, flags);
+	if (fd < 0)
+		fd = reopen(rundir, flags);
 	if (fd < 0)
 		return -1;
 	*what = "a directory that others own or may write";
-	if (fstat(fd, &st) == 0 && st.st_uid == geteuid()
-	    && (!(st.st_mode & (S_IWGRP | S_IWOTH)) || fchmod(fd, 0755) == 0))
-		return fd;
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid()) {
+		mode = (is_same(&st, &place) ? place.st_mode : st.st_mode) & 07777 & ~(mode_t)022;
+		if ((st.st_mode & 07777) == mode || fchmod(fd, mode) == 0) {
+			place = st;
+			place.st_mode = mode;
+			return fd;
+		}
+	}
 	close(fd);
 	errno = EPERM;
 	return -1;
+}
+
+static bool is_place(const char *rundir)
+{
+	struct stat st;
+
+	return lstat(rundir, &st) == 0 && is_same(&st, &place) && st.st_uid == geteuid()
+	       && (st.st_mode & 07777) == place.st_mode;
 }
 
 static int write_method(int fd, const char *method)
@@ -87,45 +123,66 @@ static int lock_path(const char *rundir, char *buf, size_t cap)
 	return t.cut ? -1 : 0;
 }
 
+/* Mends its mode, too: whoever may write the file could lock it. */
 static bool file_is_current(const char *rundir)
 {
 	char path[PATH_MAX];
 	struct stat ours, there;
 
-	return lock_fd >= 0 && lock_path(rundir, path, sizeof path) == 0
-	       && fstat(lock_fd, &ours) == 0 && lstat(path, &there) == 0
-	       && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+	if (lock_fd < 0 || lock_path(rundir, path, sizeof path) < 0 || fstat(lock_fd, &ours) < 0
+	    || lstat(path, &there) < 0 || !is_same(&ours, &there))
+		return false;
+	return (ours.st_mode & 07777) == LOCK_MODE || fchmod(lock_fd, LOCK_MODE) == 0;
 }
 
-static int take_file(const char *rundir, const char *method, pid_t *holder, const char **what)
+static bool is_lock_file(int fd)
 {
-	int dir, fd, err;
+	struct stat st;
 
-	*holder = 0;
-	if (file_is_current(rundir))
-		return 0;
-	forget();
-	dir = open_rundir(rundir, what);
-	if (dir < 0)
-		return -1;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
+	       && ((st.st_mode & 07777) == LOCK_MODE || fchmod(fd, LOCK_MODE) == 0);
+}
+
+static int open_lock(int dir, const char **what)
+{
+	int fd;
+
 	*what = "open lock";
 	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	            0644);
+	            LOCK_MODE);
+	if (fd < 0 || is_lock_file(fd))
+		return fd;
+	*what = "a lock that is no file of ours";
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+static int take_file(const char *rundir, pid_t *holder, const char **what)
+{
+	int dir = open_rundir(rundir, what), fd, err;
+
+	if (dir >= 0 && file_is_current(rundir)) {
+		close(dir);
+		return 0;
+	}
+	forget();
+	if (dir < 0)
+		return -1;
+	fd = open_lock(dir, what);
 	err = errno;
 	close(dir);
 	errno = err;
 	if (fd < 0)
 		return -1;
-	if (take(fd, holder, what) < 0) {
-		err = errno;
-		close(fd);
-		errno = err;
-		return -1;
+	if (take(fd, holder, what) == 0) {
+		lock_fd = fd;
+		return 0;
 	}
-	lock_fd = fd;
-	*what = "write lock";
-	/* A full file system is no reason to go without the lock. */
-	return write_method(fd, method) < 0 && errno != ENOSPC ? -1 : 0;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
 }
 
 /* Which methods do without a file system. */
@@ -134,27 +191,54 @@ static bool is_sysv(const char *method)
 	return strcmp(method, "msq") == 0 || strcmp(method, "shm") == 0;
 }
 
-/* The file first: a supervisor of another method may hold it. */
+/* The semaphore, and a look at the file, should it be one that we cannot write. */
+static int take_semaphore(const char *rundir, const char *method, pid_t *holder, const char **what)
+{
+	*what = "lock by semaphore";
+	if (sysv_lock_take(rundir, method, holder) < 0)
+		return -1;
+	if (lock_fd >= 0 || (*holder = lock_file_holder(rundir)) < 0 || *holder == getpid())
+		return 0;
+	sysv_lock_drop();
+	errno = EBUSY;
+	return -1;
+}
+
+static int take_both(const char *rundir, const char *method, pid_t *holder, const char **what)
+{
+	int r = take_file(rundir, holder, what);
+
+	if (!is_sysv(method))
+		return r < 0 ? r : sysv_lock_look(rundir, holder);
+	return r < 0 && errno == EBUSY ? r : take_semaphore(rundir, method, holder, what);
+}
+
 int lock_take(const char *rundir, const char *method, pid_t *holder, const char **what)
 {
 	int err;
 
-	if (!is_sysv(method))
-		return take_file(rundir, method, holder, what);
-	if (take_file(rundir, method, holder, what) < 0 && errno == EBUSY)
+	*holder = 0;
+	if (take_both(rundir, method, holder, what) < 0) {
+		err = errno;
+		forget();
+		errno = err;
 		return -1;
-	*what = "lock by semaphore";
-	if (sysv_lock_take(rundir, method, holder) == 0)
-		return 0;
-	err = errno;
-	forget();
-	errno = err;
-	return -1;
+	}
+	*what = "write lock";
+	/* A full file system is no reason to go without the lock. */
+	return lock_fd >= 0 && write_method(lock_fd, method) < 0 && errno != ENOSPC ? -1 : 0;
 }
 
 int lock_is_current(const char *rundir)
 {
-	return file_is_current(rundir) && (!sysv_self() || sysv_lock_is_current(rundir));
+	return is_place(rundir) && file_is_current(rundir)
+	       && (!sysv_self() || sysv_lock_is_current(rundir));
+}
+
+void lock_end(void)
+{
+	sysv_lock_drop();
+	forget();
 }
 
 /* Who holds RUNDIR/lock, and its text. */

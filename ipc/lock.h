@@ -4,10 +4,10 @@
  * lives: the kernel gives it back on death, keeps it over exec, and tells the
  * holder's pid (fcntl(2)).  Its text is the name of the method, for clients.
  *
- * The methods that need no file system (msq, shm) have their lock in a
- * semaphore (ipc/sysv.h).  They take that of RUNDIR/lock too, where it can be
- * written, for the clients of the other methods; where it cannot, that is no
- * error.
+ * The methods that need no file system (msq, shm) have their lock in a semaphore
+ * (ipc/sysv.h), and take that of RUNDIR/lock too, where it can be written.  Whatever
+ * a supervisor has taken, it then looks whether another holds the other kind: of two
+ * that begin at once at least one sees it.
  */
 #ifndef CINIT_IPC_LOCK_H
 #define CINIT_IPC_LOCK_H
@@ -20,8 +20,11 @@
  * with errno, *holder the pid of a live supervisor (EBUSY; 0 if it is in
  * another PID namespace) and *what the step that failed. */
 int lock_take(const char *rundir, const char *method, pid_t *holder, const char **what);
-/* Is the lock that was taken still where it belongs, also at RUNDIR/lock? */
+/* Are the lock that was taken, and RUNDIR, still as they were, also at RUNDIR/lock?
+ * If not, lock_take() mends what can be mended. */
 int lock_is_current(const char *rundir);
+/* An orderly end: gives the lock back, and leaves nothing in the kernel. */
+void lock_end(void);
 /* Who holds the lock of RUNDIR, asked by a client: its pid (0: in another
  * namespace), or -1 if nobody does.  The method's name goes to buf. */
 pid_t lock_holder(const char *rundir, char *buf, size_t cap);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ipc/check.h"
 #include "ipc/cinit_ipc.h"
 #include "ipc/text.h"
 
@@ -14,6 +15,8 @@
 const char *ipc_rundir;
 bool ipc_recheck;
 int64_t ipc_due_ms = INT64_MAX;
+void (*ipc_at_end)(void);
+gid_t ipc_group = IPC_NO_GROUP;
 char ipc_problem[256];
 
 /* A request that was taken and not answered yet.  A handle is the row's index
@@ -48,7 +51,31 @@ void ipc_set_problem(const char *what, int err)
 	text_init(&t, ipc_problem, sizeof ipc_problem);
 	text_str(&t, what);
 	text_str(&t, ": ");
-	text_str(&t, strerror(err));
+	check_explain(&t, err);
+}
+
+void ipc_give_up_group(const char *what, int err)
+{
+	ipc_set_problem(what, err);
+	ipc_group = IPC_NO_GROUP;
+}
+
+const char *ipc_make(const char *(*make)(void), void (*close_all)(void))
+{
+	const char *step = make(), *first = step;
+	gid_t group = ipc_group;
+	int err = errno;
+
+	if (!step || group == IPC_NO_GROUP)
+		return step;
+	close_all();
+	ipc_group = IPC_NO_GROUP;
+	step = make();
+	if (step)
+		ipc_group = group; /* it was not for the group's sake */
+	else
+		ipc_give_up_group(first, err);
+	return step;
 }
 
 static struct pending *pending_of(uint32_t handle)

@@ -1,27 +1,33 @@
-/* sysv.c - keys, the lock as a semaphore, and the bell.  Knows neither queues
- * nor segments, and no file but, by way of lock.h, RUNDIR/lock. */
+/* sysv.c - keys and the lock as a semaphore.  Knows neither queues nor segments,
+ * and no file but, by way of lock.h, RUNDIR/lock. */
 #include "ipc/sysv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipc/bell.h"
 #include "ipc/lock.h"
 #include "ipc/text.h"
 
-/* The semaphores of the set.  Their values end at 32767, so a pid takes two,
- * each with 1 added: an operation of 0 would wait. */
-enum { SEM_HELD, SEM_METHOD, SEM_PID_LOW, SEM_PID_HIGH, N_SEMS };
+/* The semaphores of the set.  Their values end at 32767, so each carries 14 bits
+ * of what is longer, with 1 added: an operation of 0 would wait. */
+enum { SEM_HELD, SEM_METHOD, SEM_PID_LOW, SEM_PID_HIGH, SEM_PLACE, N_SEMS = SEM_PLACE + 5 };
 
-#define PID_BASE 16384
+#define SEM_BITS 14
 #define LOCK_MODE 0644
+
+static unsigned short sem_part(uint64_t v, unsigned part)
+{
+	return (unsigned short)((v >> part * SEM_BITS & ((1u << SEM_BITS) - 1)) + 1);
+}
 
 union sem_argument { /* semctl(2) has the caller define it */
 	int val;
@@ -84,23 +90,53 @@ static uint64_t path_hash(const char *rundir)
 	return hash(14695981039346656037u, path, strlen(path));
 }
 
-static key_t key_at(uint64_t path, uid_t uid, enum sysv_kind kind, unsigned try)
+/* 26 bits tell the lock, counted on by its slot; the last four are for what belongs
+ * to it.  One bit is always set, so that none is IPC_PRIVATE. */
+static key_t key_at(uint64_t path, uid_t uid, unsigned slot)
 {
-	const uint32_t more[2] = {(uint32_t)uid, (uint32_t)kind};
-	uint64_t h = hash(path, more, sizeof more);
-	uint32_t key = (uint32_t)(h ^ h >> 32) + try;
+	const uint32_t whose = (uint32_t)uid;
+	uint64_t h = hash(path, &whose, sizeof whose);
+	uint32_t lock = ((uint32_t)(h ^ h >> 32) + slot) & 0x3ffffff;
 
-	return key == (uint32_t)IPC_PRIVATE ? 0x696e6974 : (key_t)key;
+	return (key_t)(0x40000000u | lock << 4);
+}
+
+key_t sysv_lock_key(const char *rundir, uid_t uid, unsigned slot)
+{
+	return key_at(path_hash(rundir), uid, slot);
 }
 
 key_t sysv_object_key(const struct sysv_holder *h, enum sysv_kind kind, unsigned try)
 {
-	return key_at(h->path, h->uid, kind, h->slot * SYSV_PROBES + try);
+	unsigned second = kind == SYSV_ANSWERS || kind == SYSV_BOARD ? SYSV_PROBES : 0;
+
+	return key_at(h->path, h->uid, h->slot) | (key_t)(second + try);
 }
 
 int sysv_is_ours(const struct ipc_perm *perm, uid_t uid, unsigned mode)
 {
-	return perm->uid == uid && perm->cuid == uid && (perm->mode & 0777u) == mode;
+	unsigned is = perm->mode & 0777u;
+
+	if (perm->uid != uid || perm->cuid != uid)
+		return 0;
+	return is == mode || (mode == 0600 && (is == 0640 || is == 0660) && perm->gid == perm->cgid);
+}
+
+/* ---- what the group gets ---- */
+
+int sysv_begin_group(gid_t group, struct sysv_group *was)
+{
+	*was = (struct sysv_group){.gid = getegid(), .dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0)};
+	return group == was->gid ? 0 : setegid(group);
+}
+
+void sysv_end_group(const struct sysv_group *was)
+{
+	int err = errno;
+
+	if (getegid() != was->gid && setegid(was->gid) == 0 && was->dumpable == 1)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* a change of ids took that away */
+	errno = err;
 }
 
 /* ---- the lock ---- */
@@ -111,6 +147,7 @@ enum found {
 	FOUND_HELD,    /* by a supervisor of this RUNDIR */
 	FOUND_BELOW,   /* by one in a PID namespace below ours */
 	FOUND_AWAY,    /* by one that has no pid here */
+	FOUND_OTHER,   /* by a supervisor of another RUNDIR: their keys are the same */
 	FOUND_FOREIGN  /* not ours at all */
 };
 
@@ -123,6 +160,14 @@ static bool is_lock(int id, uid_t uid)
 	       && ds.sem_nsems == N_SEMS;
 }
 
+static bool is_of_place(const unsigned short v[N_SEMS], uint64_t path)
+{
+	for (unsigned i = SEM_PLACE; i < N_SEMS; i++)
+		if (v[i] != sem_part(path, i - SEM_PLACE))
+			return false;
+	return true;
+}
+
 /* What is at this key; *id is its id, *h whose it is. */
 static enum found look(uint64_t path, uid_t uid, unsigned slot, int *id, struct sysv_holder *h)
 {
@@ -130,7 +175,7 @@ static enum found look(uint64_t path, uid_t uid, unsigned slot, int *id, struct 
 	union sem_argument arg = {.array = v};
 	pid_t pid;
 
-	*id = semget(key_at(path, uid, SYSV_LOCK, slot), 0, 0);
+	*id = semget(key_at(path, uid, slot), 0, 0);
 	if (*id < 0)
 		return FOUND_NOTHING;
 	if (!is_lock(*id, uid))
@@ -140,13 +185,16 @@ static enum found look(uint64_t path, uid_t uid, unsigned slot, int *id, struct 
 		return FOUND_FOREIGN;
 	if (!v[SEM_HELD])
 		return FOUND_FREE;
+	if (!is_of_place(v, path))
+		return FOUND_OTHER;
 	*h = (struct sysv_holder){
 		.pid = pid, .uid = uid, .slot = slot, .path = path,
 		.method = v[SEM_METHOD] < sizeof methods / sizeof *methods ? methods[v[SEM_METHOD]] : "",
 	};
 	if (pid == 0)
 		return FOUND_AWAY;
-	h->below = pid != (v[SEM_PID_HIGH] - 1) * PID_BASE + v[SEM_PID_LOW] - 1;
+	h->below = sem_part((uint64_t)pid, 0) != v[SEM_PID_LOW]
+	           || sem_part((uint64_t)pid, 1) != v[SEM_PID_HIGH];
 	return h->below ? FOUND_BELOW : FOUND_HELD;
 }
 
@@ -160,19 +208,29 @@ static unsigned method_index(const char *method)
 }
 
 /* Takes a free set: 0, or -1 with EAGAIN when another was quicker. */
-static int take(int id, const char *method)
+static int take(int id, uint64_t path, const char *method)
 {
-	static const short flags = SEM_UNDO | IPC_NOWAIT;
-	unsigned index = method_index(method);
-	struct sembuf ops[] = {
-		{SEM_HELD, 0, IPC_NOWAIT},
-		{SEM_HELD, 1, flags},
-		{SEM_PID_LOW, (short)(getpid() % PID_BASE + 1), flags},
-		{SEM_PID_HIGH, (short)(getpid() / PID_BASE + 1), flags},
-		{SEM_METHOD, (short)index, flags},
+	struct sembuf ops[N_SEMS + 1] = {{SEM_HELD, 0, IPC_NOWAIT}};
+	unsigned short v[N_SEMS] = {
+		[SEM_HELD] = 1, [SEM_METHOD] = (unsigned short)method_index(method),
+		[SEM_PID_LOW] = sem_part((uint64_t)getpid(), 0),
+		[SEM_PID_HIGH] = sem_part((uint64_t)getpid(), 1),
 	};
+	unsigned n = 1;
 
-	return semop(id, ops, index ? 5 : 4);
+	for (unsigned i = SEM_PLACE; i < N_SEMS; i++)
+		v[i] = sem_part(path, i - SEM_PLACE);
+	for (unsigned i = 0; i < N_SEMS; i++)
+		if (v[i])
+			ops[n++] = (struct sembuf){(unsigned short)i, (short)v[i], SEM_UNDO | IPC_NOWAIT};
+	return semop(id, ops, n);
+}
+
+static void keep(int id, uint64_t path, unsigned slot, const char *method)
+{
+	lock_id = id;
+	self = (struct sysv_holder){.pid = getpid(), .uid = geteuid(), .slot = slot, .path = path,
+	                            .method = methods[method_index(method)]};
 }
 
 /* Tries one key: 0 taken; -1 with errno EBUSY (*holder), EAGAIN (try it once
@@ -180,12 +238,11 @@ static int take(int id, const char *method)
 static int take_at(uint64_t path, const char *method, unsigned slot, pid_t *holder)
 {
 	struct sysv_holder h;
-	bool before_exec = false;
 	int id;
 
 	switch (look(path, geteuid(), slot, &id, &h)) {
 	case FOUND_NOTHING:
-		id = semget(key_at(path, geteuid(), SYSV_LOCK, slot), N_SEMS,
+		id = semget(key_at(path, geteuid(), slot), N_SEMS,
 		            IPC_CREAT | IPC_EXCL | LOCK_MODE);
 		if (id < 0) {
 			errno = errno == EEXIST ? EAGAIN : errno;
@@ -194,24 +251,20 @@ static int take_at(uint64_t path, const char *method, unsigned slot, pid_t *hold
 		break;
 	case FOUND_FREE: break;
 	case FOUND_HELD:
-		before_exec = h.pid == getpid();
-		if (before_exec)
-			break;
 		*holder = h.pid;
 		errno = EBUSY;
 		return -1;
 	case FOUND_BELOW:
 	case FOUND_AWAY:
+	case FOUND_OTHER:
 	case FOUND_FOREIGN:
 	default: errno = EEXIST; return -1;
 	}
-	if (!before_exec && take(id, method) < 0) {
+	if (take(id, path, method) < 0) {
 		errno = errno == EIDRM || errno == EINVAL ? EAGAIN : errno;
 		return -1;
 	}
-	lock_id = id;
-	self = (struct sysv_holder){.pid = getpid(), .uid = geteuid(), .slot = slot, .path = path,
-	                            .method = methods[method_index(method)]};
+	keep(id, path, slot, method);
 	return 0;
 }
 
@@ -222,9 +275,23 @@ static void clear_strangers(uint64_t path)
 	struct sysv_holder h;
 	int id;
 
-	for (unsigned slot = 0; slot < SYSV_PROBES; slot++)
+	for (unsigned slot = 0; slot < SYSV_LOCKS; slot++)
 		if (look(path, geteuid(), slot, &id, &h) == FOUND_FOREIGN)
 			semctl(id, 0, IPC_RMID);
+}
+
+/* Is there a live one in any slot but ours? */
+static bool is_held(uint64_t path, pid_t *holder)
+{
+	struct sysv_holder h;
+	int id;
+
+	for (unsigned slot = 0; slot < SYSV_LOCKS; slot++)
+		if (look(path, geteuid(), slot, &id, &h) == FOUND_HELD && h.pid != getpid()) {
+			*holder = h.pid;
+			return true;
+		}
+	return false;
 }
 
 static bool is_current(uint64_t path)
@@ -236,16 +303,33 @@ static bool is_current(uint64_t path)
 	       && h.pid == getpid();
 }
 
-int sysv_lock_take(const char *rundir, const char *method, pid_t *holder)
+int sysv_lock_look(const char *rundir, pid_t *holder)
 {
-	uint64_t path = path_hash(rundir);
-
-	*holder = 0;
-	if (is_current(path))
+	if (!is_held(path_hash(rundir), holder))
 		return 0;
-	sysv_lock_drop();
+	errno = EBUSY;
+	return -1;
+}
+
+/* The lock that we took before an exec. */
+static bool take_over(uint64_t path, const char *method)
+{
+	struct sysv_holder h;
+	int id;
+
+	for (unsigned slot = 0; slot < SYSV_LOCKS; slot++)
+		if (look(path, geteuid(), slot, &id, &h) == FOUND_HELD && h.pid == getpid()) {
+			keep(id, path, slot, method);
+			return true;
+		}
+	return false;
+}
+
+/* The first slot that can be had. */
+static int take_any(uint64_t path, const char *method, pid_t *holder)
+{
 	for (unsigned pass = 0; pass < 2; pass++) {
-		for (unsigned slot = 0, again = 0; slot < SYSV_PROBES; slot++) {
+		for (unsigned slot = 0, again = 0; slot < SYSV_LOCKS; slot++) {
 			if (take_at(path, method, slot, holder) == 0)
 				return 0;
 			if (errno == EAGAIN && again++ < 8)
@@ -256,6 +340,25 @@ int sysv_lock_take(const char *rundir, const char *method, pid_t *holder)
 		clear_strangers(path);
 	}
 	errno = EEXIST;
+	return -1;
+}
+
+/* Before, and again after: a slot below that of a live one may have become free,
+ * and another may have taken it meanwhile. */
+int sysv_lock_take(const char *rundir, const char *method, pid_t *holder)
+{
+	uint64_t path = path_hash(rundir);
+
+	*holder = 0;
+	if (is_current(path) || take_over(path, method))
+		return 0;
+	sysv_lock_drop();
+	if (!is_held(path, holder) && take_any(path, method, holder) < 0)
+		return -1;
+	if (sysv_self() && !is_held(path, holder))
+		return 0;
+	sysv_lock_drop();
+	errno = EBUSY;
 	return -1;
 }
 
@@ -285,7 +388,7 @@ static bool find_of(const char *rundir, uint64_t path, uid_t uid, struct sysv_ho
 	bool away = false;
 	int id;
 
-	for (unsigned slot = 0; slot < SYSV_PROBES; slot++) {
+	for (unsigned slot = 0; slot < SYSV_LOCKS; slot++) {
 		enum found f = look(path, uid, slot, &id, &h);
 
 		if (f == FOUND_HELD || (f == FOUND_BELOW && lock_file_holder(rundir) == h.pid)) {
@@ -303,22 +406,25 @@ static bool find_of(const char *rundir, uint64_t path, uid_t uid, struct sysv_ho
 int sysv_find(const char *rundir, struct sysv_holder *out)
 {
 	uint64_t path = path_hash(rundir);
-	uid_t uids[2] = {geteuid(), 0};
+	uid_t uids[3] = {geteuid(), 0, 0};
 	struct sysv_holder h;
 	bool found = false;
 	struct stat st;
 
-	if (find_of(rundir, path, uids[0], out)) {
-		if (out->pid > 0)
-			return 0;
-		found = true;
-	}
-	if (uids[0] == 0 && stat(rundir, &st) == 0)
-		uids[1] = st.st_uid;
-	if (uids[1] != uids[0] && find_of(rundir, path, uids[1], &h) && (!found || h.pid > 0)) {
+	if (stat(rundir, &st) == 0)
+		uids[2] = st.st_uid;
+	for (unsigned i = 0; i < 3; i++) {
+		if ((i > 0 && uids[i] == uids[0]) || (i > 1 && uids[i] == uids[1]))
+			continue;
+		if (!find_of(rundir, path, uids[i], &h) || (found && h.pid <= 0))
+			continue;
 		*out = h;
 		found = true;
+		if (h.pid > 0)
+			break;
 	}
+	if (found)
+		bell_of(out);
 	return found ? 0 : -1;
 }
 
@@ -330,34 +436,4 @@ pid_t sysv_lock_holder(const char *rundir, uid_t *uid)
 		return -1;
 	*uid = h.uid;
 	return h.pid;
-}
-
-/* ---- the bell ---- */
-
-int sysv_ring(pid_t holder)
-{
-	if (holder > 0)
-		return kill(holder, SIGURG);
-	errno = ESRCH;
-	return -1;
-}
-
-int sysv_bell(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGURG);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return -1;
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-/* SIGURG is pending once at most, however often it was sent to us; a second
- * one may be pending for the thread. */
-void sysv_bell_clear(int fd)
-{
-	struct signalfd_siginfo info[2];
-
-	(void)!read(fd, info, sizeof info);
 }

@@ -13,9 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipc/check.h"
 #include "ipc/cinit_ipc.h"
 #include "ipc/lock.h"
 #include "ipc/place.h"
+#include "src/config/group.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/loop.h"
@@ -27,7 +29,7 @@ struct shell shell;
 struct options {
 	const char *dir, *rundir, *profile;
 	const char *unknown; /* the first word that means nothing to us */
-	bool machine, container;
+	bool machine, container, version, check;
 };
 
 static char dir[PATH_MAX], rundir[PATH_MAX];
@@ -35,7 +37,7 @@ static char dir[PATH_MAX], rundir[PATH_MAX];
 static const char usage[] =
 	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
 	"             [cprofile:PROFILE] ...\n"
-	"       cinit -h | -V\n";
+	"       cinit -h | -V [--check]\n";
 
 /* ---- words ---- */
 
@@ -80,7 +82,9 @@ static int take_word(struct options *o, char **argv)
 	} else if (strcmp(word, "-h") == 0) {
 		print_and_exit(usage);
 	} else if (strcmp(word, "-V") == 0) {
-		print_and_exit("cinit " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+		o->version = true;
+	} else if (strcmp(word, "--check") == 0) {
+		o->check = true;
 	} else if (strcmp(word, "--machine") == 0) {
 		o->machine = true;
 	} else if (strcmp(word, "--container") == 0) {
@@ -111,6 +115,8 @@ static void parse(struct options *o, char **argv)
 		else
 			words += take_word(o, words);
 	}
+	if (o->check && !o->version)
+		unknown(o, "--check");
 	if (!o->profile)
 		o->profile = profile_word(argv + 1);
 	if (!o->profile)
@@ -248,6 +254,39 @@ static int find_places(const struct options *o)
 	return 0;
 }
 
+static void find_group(void)
+{
+	char path[PATH_MAX];
+	const char *why;
+	struct text t;
+
+	text_init(&t, path, sizeof path);
+	text_str(&t, shell.dir);
+	text_str(&t, "/conf/ipc_group");
+	if (group_of_ipc_file(path, &ipc_group, &why) < 0) {
+		ipc_group = IPC_NO_GROUP;
+		say(path, "no group may command", why);
+	}
+}
+
+/* -V, and with --check a line for each thing that the method needs here. */
+static int show_version(const struct options *o)
+{
+	char buf[512];
+	struct text t;
+	bool fine = true;
+
+	text_init_fd(&t, buf, sizeof buf, 1);
+	text_str(&t, "cinit " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
+	if (o->check) {
+		if (place_rundir(o->rundir, rundir, sizeof rundir) < 0)
+			return refuse("run directory", strerror(errno), 1);
+		ipc_rundir = rundir;
+		fine = check_needs(&t);
+	}
+	return text_flush(&t) < 0 || !fine;
+}
+
 static int set_up(const struct options *o)
 {
 	int code;
@@ -258,6 +297,7 @@ static int set_up(const struct options *o)
 	if ((code = find_places(o)))
 		return code;
 	shell.profile = o->profile;
+	find_group();
 	if (chdir("/") < 0)
 		say_errno("/", "chdir", errno);
 	umask(022);
@@ -297,6 +337,19 @@ static int last_resort(const char *where, int err)
 	give_shells();
 }
 
+/* The loop and what comes before it; the exit code. */
+static int run(void)
+{
+	if (loop_init() < 0)
+		return last_resort("epoll or signalfd", errno);
+	say_hello();
+	loop_try_ipc();
+	shell.now_ms = record_now_ms();
+	if (rescue_or_boot() < 0)
+		return last_resort(shell.dir, ENOENT);
+	return loop_run();
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.dir = NULL};
@@ -306,15 +359,14 @@ int main(int argc, char **argv)
 	open_standard();
 	close_on_exec();
 	parse(&o, argv);
+	if (o.version)
+		return show_version(&o);
 	code = set_up(&o);
 	if (code)
 		return code;
-	if (loop_init() < 0)
-		return last_resort("epoll or signalfd", errno);
-	say_hello();
-	loop_try_ipc();
-	shell.now_ms = record_now_ms();
-	if (rescue_or_boot() < 0)
-		return last_resort(shell.dir, ENOENT);
-	return loop_run();
+	code = run();
+	if (ipc_at_end)
+		ipc_at_end();
+	lock_end();
+	return code;
 }

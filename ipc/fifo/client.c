@@ -61,6 +61,17 @@ static int give_away(const struct ipc_client *c)
 	return -1;
 }
 
+/* A directory that is a group's gives it to what is made in it, too: a supervisor that
+ * is not root opens ours as a member. */
+static int open_to_group(const struct ipc_client *c)
+{
+	struct stat dir;
+
+	if (fstat(c->directory, &dir) < 0)
+		return -1;
+	return dir.st_mode & S_ISGID ? fchmod(c->answers, IPC_REQUEST_GROUP_MODE) : 0;
+}
+
 /* The FIFO under its first name, opened, and then under its second: once it has
  * that, it has a reader, and no sweep takes it for a leftover. */
 static int make_answers(struct ipc_client *c)
@@ -77,7 +88,7 @@ static int make_answers(struct ipc_client *c)
 	if (c->answers < 0 && errno == EACCES /* a umask */
 	    && fchmodat(c->directory, first, 0600, 0) == 0)
 		c->answers = openat(c->directory, first, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	if (c->answers >= 0 && give_away(c) == 0
+	if (c->answers >= 0 && open_to_group(c) == 0 && give_away(c) == 0
 	    && renameat(c->directory, first, c->directory, name) == 0)
 		return 0;
 	if (errno != ENOENT) {

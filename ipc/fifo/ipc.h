@@ -6,7 +6,10 @@
  *                           is the record's token as 16 hexadecimal digits
  *
  * A FIFO does not tell who writes, so whoever may open the request FIFO may give
- * commands: root, and the user that runs the supervisor.  Nobody else may ask.
+ * commands: root, and the user that runs the supervisor.  Nobody else may ask, but the
+ * members of conf/ipc_group.  For them the modes are 0620 (request), 03730 (answers:
+ * they can make, open and remove what they have the name of, if it is their own) and
+ * 0620 (theirs in it, of that group: a supervisor that is not root is a member).
  *
  * A client makes its FIFO under the name TOKEN.new, opens it for reading and
  * writing, and only then renames it to TOKEN.  So the one without a reader is
@@ -20,7 +23,8 @@
  *
  * The kernel holds a pipe's mutex while it copies to or from a process.  One
  * whose memory does not come (userfaultfd, FUSE) could stop a supervisor that
- * reads or writes the same pipe; but all who can do so here may as well kill it.
+ * reads or writes the same pipe; root and its own user may as well kill it, and a
+ * group is to be trusted so far.
  */
 #ifndef CINIT_IPC_FIFO_H
 #define CINIT_IPC_FIFO_H
@@ -33,6 +37,11 @@
 #define IPC_NEW_SUFFIX ".new"
 #define IPC_TOKEN_DIGITS 16
 #define IPC_NAME_SIZE (IPC_TOKEN_DIGITS + sizeof IPC_NEW_SUFFIX)
+
+#define IPC_REQUEST_MODE 0600
+#define IPC_ANSWERS_MODE 0700
+#define IPC_REQUEST_GROUP_MODE 0620
+#define IPC_ANSWERS_GROUP_MODE 03730
 
 #define IPC_RECORDS 32       /* taken by one cinit_ipc_listen() */
 #define IPC_KEPT 8           /* answer FIFOs kept open until the next sweep */

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ipc/check.h"
 #include "ipc/cinit_ipc.h"
 #include "ipc/fifo/ipc.h"
 #include "ipc/text.h"
@@ -211,10 +212,30 @@ static void close_all(void)
 	ipc_due_ms = INT64_MAX;
 }
 
+static mode_t request_mode(void)
+{
+	return ipc_group == IPC_NO_GROUP ? IPC_REQUEST_MODE : IPC_REQUEST_GROUP_MODE;
+}
+
+static mode_t answers_mode(void)
+{
+	return ipc_group == IPC_NO_GROUP ? IPC_ANSWERS_MODE : IPC_ANSWERS_GROUP_MODE;
+}
+
 static bool is_private(const struct stat *st, mode_t type, mode_t mode)
 {
 	return (st->st_mode & S_IFMT) == type && (st->st_mode & 07777) == mode
-	       && st->st_uid == geteuid();
+	       && st->st_uid == geteuid() && (ipc_group == IPC_NO_GROUP || st->st_gid == ipc_group);
+}
+
+/* Opens to the group what has been closed to everybody else. */
+static int give_to_group(int fd, mode_t mode, struct stat *st)
+{
+	if (ipc_group == IPC_NO_GROUP)
+		return 0;
+	if (fchown(fd, (uid_t)-1, ipc_group) < 0 || fchmod(fd, mode) < 0)
+		return -1;
+	return fstat(fd, st);
 }
 
 static void remove_name(const char *name)
@@ -235,8 +256,8 @@ static const char *make_answers(int dir)
 	answers = openat(dir, IPC_ANSWERS_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (answers < 0)
 		return "open " IPC_ANSWERS_NAME;
-	if (fstat(answers, &answers_st) == 0 && !is_private(&answers_st, S_IFDIR, 0700)
-	    && (answers_st.st_uid != geteuid() || fchmod(answers, 0700) < 0)) {
+	if (fstat(answers, &answers_st) < 0 || answers_st.st_uid != geteuid()
+	    || fchmod(answers, IPC_ANSWERS_MODE) < 0 || fstat(answers, &answers_st) < 0) {
 		errno = EPERM;
 		return IPC_ANSWERS_NAME;
 	}
@@ -247,28 +268,32 @@ static const char *make_answers(int dir)
 	return NULL;
 }
 
-/* Made fresh; where the file system is read-only, the one that is there will do
- * if it is ours. */
 static const char *make_request(int dir)
 {
-	bool fresh = true;
-
-	if (unlinkat(dir, IPC_REQUEST_NAME, 0) < 0 && errno != ENOENT) {
-		if (errno == EISDIR)
-			unlinkat(dir, IPC_REQUEST_NAME, AT_REMOVEDIR);
-		else
-			fresh = errno != EROFS;
-	}
-	if (fresh && mkfifoat(dir, IPC_REQUEST_NAME, 0600) < 0)
+	if (unlinkat(dir, IPC_REQUEST_NAME, 0) < 0 && errno == EISDIR)
+		unlinkat(dir, IPC_REQUEST_NAME, AT_REMOVEDIR);
+	if (mkfifoat(dir, IPC_REQUEST_NAME, IPC_REQUEST_MODE) < 0)
 		return "mkfifo " IPC_REQUEST_NAME;
 	ipc_fd = openat(dir, IPC_REQUEST_NAME,
 	                O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (ipc_fd < 0)
 		return "open " IPC_REQUEST_NAME;
-	if (fstat(ipc_fd, &request_st) == 0 && is_private(&request_st, S_IFIFO, 0600))
+	if (fstat(ipc_fd, &request_st) == 0 && S_ISFIFO(request_st.st_mode)
+	    && request_st.st_uid == geteuid() && (request_st.st_mode & 07777) == IPC_REQUEST_MODE)
 		return NULL;
 	errno = EPERM;
 	return IPC_REQUEST_NAME;
+}
+
+/* The way in comes last: a member that finds it finds the directory open. */
+static void open_to_group(void)
+{
+	if (give_to_group(answers, IPC_ANSWERS_GROUP_MODE, &answers_st) == 0
+	    && give_to_group(ipc_fd, IPC_REQUEST_GROUP_MODE, &request_st) == 0)
+		return;
+	ipc_give_up_group("chown to the group", errno);
+	if (fchmod(answers, IPC_ANSWERS_MODE) < 0 || fchmod(ipc_fd, IPC_REQUEST_MODE) < 0)
+		ipc_recheck = true;
 }
 
 /* Answers first: no client makes its FIFO before it has found a reader of the
@@ -282,6 +307,8 @@ static const char *make_endpoint(void)
 		step = make_answers(dir);
 	if (!step)
 		step = make_request(dir);
+	if (!step)
+		open_to_group();
 	err = errno;
 	close_fd(&dir);
 	errno = err;
@@ -319,9 +346,27 @@ static bool is_there(const char *name, const struct stat *held, mode_t type, mod
 
 static bool is_ours(void)
 {
-	return is_there("/" IPC_REQUEST_NAME, &request_st, S_IFIFO, 0600)
-	       && is_there("/" IPC_ANSWERS_NAME, &answers_st, S_IFDIR, 0700);
+	return is_there("/" IPC_REQUEST_NAME, &request_st, S_IFIFO, request_mode())
+	       && is_there("/" IPC_ANSWERS_NAME, &answers_st, S_IFDIR, answers_mode());
 }
+
+/* ---- what it needs ---- */
+
+static int make_fifo(const char *path)
+{
+	return mkfifo(path, IPC_REQUEST_MODE);
+}
+
+static int try_fifo(void)
+{
+	return check_in_rundir(make_fifo);
+}
+
+const struct ipc_need ipc_needs[] = {
+	{"a run directory that can be written", check_rundir},
+	{"a FIFO in it", try_fifo},
+	{NULL, NULL},
+};
 
 /* ---- requests ---- */
 
@@ -413,6 +458,15 @@ int cinit_ipc_listen(void)
 
 /* ---- answers ---- */
 
+/* Is it a client's own?  One with another name somewhere may be anybody's. */
+static bool is_answer(const struct stat *st)
+{
+	if (!S_ISFIFO(st->st_mode) || st->st_nlink > 1)
+		return false;
+	return st->st_uid == 0 || st->st_uid == answers_st.st_uid
+	       || (ipc_group != IPC_NO_GROUP && st->st_gid == ipc_group);
+}
+
 /* Opened beneath the directory, never blocking, and only if it is a FIFO of
  * somebody who may ask. */
 static int open_answer(uint64_t token)
@@ -433,8 +487,7 @@ static int open_answer(uint64_t token)
 			unlinkat(answers, name, 0);
 		return -1;
 	}
-	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)
-	    && (st.st_uid == 0 || st.st_uid == answers_st.st_uid))
+	if (fstat(fd, &st) == 0 && is_answer(&st))
 		return fd;
 	close(fd);
 	return -1;

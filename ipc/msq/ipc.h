@@ -1,7 +1,9 @@
 /* ipc.h - what is specific to the message queue method.
  *
  * Two System V queues (msgget(2)), requests in and answers out, both 0600: who
- * may open them may command.  A request has type 1; an answer has its client's
+ * may open them may command.  With conf/ipc_group they are 0660 and 0640, of that
+ * group: to send, a member needs no more than 0620, but a client looks whose queue
+ * it has found before it believes it, and to look is to read.  A request has type 1; an answer has its client's
  * random token as type, so that nobody takes another's by accident.  Lock, keys
  * and bell are those of ipc/sysv.h: no file system is needed.
  *
@@ -12,7 +14,8 @@
  * dead with the next request or a second after they were sent; those of clients
  * that do not read, once others have waited for MSQ_PATIENCE_MS.
  *
- * The queues stay when the supervisor ends; the next one removes them.
+ * At an orderly end the queues go, once the last answers have been taken
+ * (MSQ_END_MS); those of a supervisor that was killed are removed by the next one.
  */
 #ifndef CINIT_IPC_MSQ_H
 #define CINIT_IPC_MSQ_H
@@ -24,6 +27,8 @@
 #include "ipc/sysv.h"
 
 #define MSQ_MODE 0600
+#define MSQ_REQUESTS_GROUP_MODE 0660
+#define MSQ_ANSWERS_GROUP_MODE 0640
 #define MSQ_REQUEST 1L
 #define MSQ_RING 0x8000u        /* in `flags` of an answer: ring when you have taken it */
 #define MSQ_QBYTES (256 * 1024) /* asked for; an ordinary user has what the kernel gives */
@@ -32,6 +37,7 @@
 #define MSQ_KEEP_MS 10000       /* an answer that its living client does not take */
 #define MSQ_SWEEP_MS 1000       /* after which the dead are looked for, once */
 #define MSQ_LOOK_MS 100         /* between looks at whether the queues are still there */
+#define MSQ_END_MS 200          /* for the last answers, when all is over */
 #define MSQ_ANEW_MS 1000        /* a client waits so long for queues that are made anew */
 
 struct msq_request {

@@ -8,8 +8,11 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "ipc/bell.h"
+#include "ipc/check.h"
 #include "ipc/cinit_ipc.h"
 #include "ipc/msq/ipc.h"
 #include "ipc/sysv.h"
@@ -67,11 +70,20 @@ static void sweep_later(int64_t now)
 
 /* ---- the endpoint ---- */
 
-static bool is_ours(int id)
+static unsigned mode_of(enum sysv_kind kind)
+{
+	if (ipc_group == IPC_NO_GROUP)
+		return MSQ_MODE;
+	return kind == SYSV_REQUESTS ? MSQ_REQUESTS_GROUP_MODE : MSQ_ANSWERS_GROUP_MODE;
+}
+
+static bool is_ours(int id, enum sysv_kind kind)
 {
 	struct msqid_ds ds;
 
-	return msgctl(id, IPC_STAT, &ds) == 0 && sysv_is_ours(&ds.msg_perm, geteuid(), MSQ_MODE);
+	return msgctl(id, IPC_STAT, &ds) == 0 && (ds.msg_perm.mode & 0777u) == mode_of(kind)
+	       && sysv_is_ours(&ds.msg_perm, geteuid(), MSQ_MODE)
+	       && (ipc_group == IPC_NO_GROUP || ds.msg_perm.gid == ipc_group);
 }
 
 /* What stands at our lock's key and was not made by us now is a dead instance's;
@@ -103,6 +115,20 @@ static int make_queue(enum sysv_kind kind)
 	return -1;
 }
 
+/* Made closed, and opened to the group at last. */
+static int give_to_group(int id, enum sysv_kind kind)
+{
+	struct msqid_ds ds;
+
+	if (ipc_group == IPC_NO_GROUP)
+		return 0;
+	if (msgctl(id, IPC_STAT, &ds) < 0)
+		return -1;
+	ds.msg_perm.gid = ipc_group;
+	ds.msg_perm.mode = (unsigned short)mode_of(kind);
+	return msgctl(id, IPC_SET, &ds);
+}
+
 /* More room where we may have it; the queue works with what the kernel gave. */
 static unsigned enlarge(int id)
 {
@@ -124,8 +150,7 @@ static void close_all(void)
 		msgctl(requests, IPC_RMID, NULL);
 	if (answers >= 0)
 		msgctl(answers, IPC_RMID, NULL);
-	if (ipc_fd >= 0)
-		close(ipc_fd);
+	sysv_bell_close();
 	requests = answers = ipc_fd = -1;
 	for (unsigned i = 0; i < kept_high; i++)
 		kept[i].number = 0;
@@ -135,30 +160,60 @@ static void close_all(void)
 	set_due();
 }
 
+static const char *make_queues(void)
+{
+	requests = make_queue(SYSV_REQUESTS);
+	if (requests < 0)
+		return "System V message queue for requests";
+	answers = make_queue(SYSV_ANSWERS);
+	if (answers < 0)
+		return "System V message queue for answers";
+	enlarge(requests);
+	capacity = enlarge(answers);
+	if (give_to_group(answers, SYSV_ANSWERS) < 0 || give_to_group(requests, SYSV_REQUESTS) < 0)
+		return "open the queues to the group";
+	ipc_fd = sysv_bell(ipc_group);
+	return ipc_fd < 0 ? "bell" : NULL;
+}
+
 static const char *make_endpoint(void)
 {
+	struct sysv_group was;
+	const char *step;
+
 	if (!sysv_self()) {
 		errno = ENOLCK;
 		return "lock by semaphore";
 	}
-	requests = make_queue(SYSV_REQUESTS);
-	if (requests < 0)
-		return "message queue for requests";
-	answers = make_queue(SYSV_ANSWERS);
-	if (answers < 0)
-		return "message queue for answers";
-	enlarge(requests);
-	capacity = enlarge(answers);
-	ipc_fd = sysv_bell();
-	return ipc_fd < 0 ? "signalfd" : NULL;
+	if (ipc_group == IPC_NO_GROUP)
+		return make_queues();
+	step = "become of the group";
+	if (sysv_begin_group(ipc_group, &was) == 0)
+		step = make_queues();
+	sysv_end_group(&was);
+	return step;
+}
+
+/* The last answers are on their way to clients that are not asleep in msgrcv(2). */
+static void at_end(void)
+{
+	static const struct timespec nap = {.tv_nsec = 5000000};
+	int64_t until_ms = record_now_ms() + MSQ_END_MS;
+	struct msqid_ds ds;
+
+	while (answers >= 0 && msgctl(answers, IPC_STAT, &ds) == 0 && ds.msg_qnum
+	       && record_now_ms() < until_ms)
+		nanosleep(&nap, NULL);
+	close_all();
 }
 
 int cinit_ipc_init(void)
 {
 	const char *step;
 
+	ipc_at_end = at_end;
 	close_all();
-	step = make_endpoint();
+	step = ipc_make(make_endpoint, close_all);
 	if (!step) {
 		ipc_more = true; /* a request may have come before the bell */
 		return 1;
@@ -172,7 +227,7 @@ static bool is_at_its_key(int id, enum sysv_kind kind)
 {
 	for (unsigned try = 0; try < SYSV_PROBES; try++)
 		if (msgget(sysv_object_key(sysv_self(), kind, try), 0) == id)
-			return is_ours(id);
+			return is_ours(id, kind);
 	return false;
 }
 
@@ -181,6 +236,22 @@ static bool is_current(void)
 	return sysv_lock_is_current(ipc_rundir) && is_at_its_key(requests, SYSV_REQUESTS)
 	       && is_at_its_key(answers, SYSV_ANSWERS);
 }
+
+/* ---- what it needs ---- */
+
+static int try_queue(void)
+{
+	int id = msgget(IPC_PRIVATE, MSQ_MODE);
+
+	return id < 0 ? -1 : msgctl(id, IPC_RMID, NULL);
+}
+
+const struct ipc_need ipc_needs[] = {
+	{"System V semaphores, for the lock", check_semaphore},
+	{"System V message queues", try_queue},
+	{"signals by a descriptor, for the bell", check_signalfd},
+	{NULL, NULL},
+};
 
 /* ---- clients ---- */
 
@@ -454,7 +525,7 @@ int cinit_ipc_listen(void)
 	int64_t now = record_now_ms();
 
 	ipc_more = false;
-	sysv_bell_clear(ipc_fd);
+	sysv_bell_clear();
 	if (n_kept)
 		flush(now);
 	if (n_prompt && stuck_ms + MSQ_PATIENCE_MS <= now) {

@@ -1,7 +1,7 @@
 /* ipc.h - what is specific to the shm method: two System V segments (shmget(2)),
  * which nobody can truncate under a reader.  Keys and lock: ipc/sysv.h.
  *
- * The slots (0600).  Each carries one request and its answer, and has one word of
+ * The slots (0600; with conf/ipc_group 0660, of that group).  Each carries one request and its answer, and has one word of
  * 64 bits, changed by compare-and-swap only:
  *
  *     bits 0-2 state, 3-31 generation, 32-63 the client's pid
@@ -36,6 +36,9 @@
 #include "ipc/record.h"
 #include "ipc/sysv.h"
 
+#define SHM_SLOTS_MODE 0600
+#define SHM_SLOTS_GROUP_MODE 0660
+#define SHM_BOARD_MODE 0444
 #define SHM_MAGIC 0x6d687363u
 #define SHM_SLOTS 1024         /* as many as may wait; memory that was never used costs nothing */
 #define SHM_TAKES 64           /* requests taken by one cinit_ipc_listen() */

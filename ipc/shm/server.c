@@ -5,14 +5,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ipc/bell.h"
 #include "ipc/board.h"
+#include "ipc/check.h"
 #include "ipc/cinit_ipc.h"
 #include "ipc/shm/ipc.h"
 #include "ipc/sysv.h"
@@ -25,7 +26,6 @@ bool ipc_more;
 static int slots_id = -1, board_id = -1;
 static struct slots *slots;
 static struct board *board;
-static pid_t made_by;
 static uint64_t taken[SHM_SLOTS]; /* the word of each request that is to be answered, else 0 */
 static uint32_t next_slot;        /* where the next round begins */
 static int64_t swept_ms;
@@ -50,7 +50,7 @@ static bool clear_key(key_t key, unsigned mode, bool strangers)
 		return errno == ENOENT;
 	if (!strangers && (shmctl(id, IPC_STAT, &ds) < 0
 	                   || (!sysv_is_ours(&ds.shm_perm, geteuid(), mode)
-	                       && !sysv_is_ours(&ds.shm_perm, geteuid(), 0600))))
+	                       && !sysv_is_ours(&ds.shm_perm, geteuid(), SHM_SLOTS_MODE))))
 		return false;
 	return shmctl(id, IPC_RMID, NULL) == 0;
 }
@@ -72,7 +72,7 @@ static int make_segment(enum sysv_kind kind, unsigned mode, size_t size)
 
 		if (try >= SYSV_PROBES)
 			clear_key(key, mode, true);
-		id = shmget(key, size, IPC_CREAT | IPC_EXCL | 0600);
+		id = shmget(key, size, IPC_CREAT | IPC_EXCL | SHM_SLOTS_MODE);
 		if (id < 0 && errno != EEXIST)
 			return -1;
 	}
@@ -84,7 +84,8 @@ static bool is_there(int id, unsigned mode)
 	struct shmid_ds ds;
 
 	return shmctl(id, IPC_STAT, &ds) == 0 && !(ds.shm_perm.mode & SHM_DEST)
-	       && sysv_is_ours(&ds.shm_perm, geteuid(), mode);
+	       && (ds.shm_perm.mode & 0777u) == mode && ds.shm_perm.uid == geteuid()
+	       && ds.shm_perm.cuid == geteuid();
 }
 
 static void drop_segment(int *id, void *at)
@@ -159,7 +160,7 @@ static void make_board(void)
 	struct shmid_ds ds;
 
 	board_stamp = 0;
-	board_id = make_segment(SYSV_BOARD, 0444, sizeof *board);
+	board_id = make_segment(SYSV_BOARD, SHM_BOARD_MODE, sizeof *board);
 	if (board_id >= 0)
 		board = attach(board_id);
 	if (!board || shmctl(board_id, IPC_STAT, &ds) < 0) {
@@ -168,7 +169,7 @@ static void make_board(void)
 	}
 	atomic_store(&board->version, IPC_VERSION);
 	atomic_store(&board->magic, SHM_MAGIC);
-	ds.shm_perm.mode = 0444; /* we have it mapped; from now on nobody writes it */
+	ds.shm_perm.mode = SHM_BOARD_MODE; /* we have it mapped; from now on nobody writes it */
 	if (shmctl(board_id, IPC_SET, &ds) < 0) {
 		close_board();
 		return;
@@ -209,44 +210,68 @@ static void close_all(void)
 	drop_segment(&slots_id, slots);
 	slots = NULL;
 	close_board();
-	if (ipc_fd >= 0)
-		close(ipc_fd);
+	sysv_bell_close();
 	ipc_fd = -1;
 	ipc_more = false;
 	ipc_due_ms = INT64_MAX;
 	ipc_give_up_dead(is_wanted);
 }
 
-/* An orderly end leaves no segments behind. */
-static void at_exit(void)
+static unsigned slots_mode(void)
 {
-	if (made_by == getpid())
-		close_all();
+	return ipc_group == IPC_NO_GROUP ? SHM_SLOTS_MODE : SHM_SLOTS_GROUP_MODE;
 }
 
-static const char *make_endpoint(void)
+/* Closed until it is complete, then opened to the group. */
+static int give_to_group(void)
 {
-	slots_id = make_segment(SYSV_SLOTS, 0600, sizeof *slots);
+	struct shmid_ds ds;
+
+	if (ipc_group == IPC_NO_GROUP)
+		return 0;
+	if (shmctl(slots_id, IPC_STAT, &ds) < 0)
+		return -1;
+	ds.shm_perm.gid = ipc_group;
+	ds.shm_perm.mode = (unsigned short)slots_mode();
+	return shmctl(slots_id, IPC_SET, &ds);
+}
+
+static const char *make_slots(void)
+{
+	slots_id = make_segment(SYSV_SLOTS, slots_mode(), sizeof *slots);
 	if (slots_id < 0)
-		return "shmget";
+		return "System V shared memory";
 	slots = attach(slots_id);
 	if (!slots)
 		return "shmat";
 	atomic_store(&slots->version, IPC_VERSION);
 	atomic_store(&slots->magic, SHM_MAGIC);
-	ipc_fd = sysv_bell();
-	return ipc_fd < 0 ? "signalfd" : NULL;
+	if (give_to_group() < 0)
+		return "open the segment to the group";
+	ipc_fd = sysv_bell(ipc_group);
+	return ipc_fd < 0 ? "bell" : NULL;
+}
+
+static const char *make_endpoint(void)
+{
+	struct sysv_group was;
+	const char *step = "become of the group";
+
+	if (ipc_group == IPC_NO_GROUP)
+		return make_slots();
+	if (sysv_begin_group(ipc_group, &was) == 0)
+		step = make_slots();
+	sysv_end_group(&was);
+	return step;
 }
 
 int cinit_ipc_init(void)
 {
 	const char *step;
 
+	ipc_at_end = close_all;
 	close_all();
-	if (made_by != getpid())
-		atexit(at_exit);
-	made_by = getpid();
-	step = make_endpoint();
+	step = ipc_make(make_endpoint, close_all);
 	if (!step) {
 		make_board();
 		return 1;
@@ -255,6 +280,31 @@ int cinit_ipc_init(void)
 	close_all();
 	return 0;
 }
+
+/* ---- what it needs ---- */
+
+static int try_segment(void)
+{
+	int id = shmget(IPC_PRIVATE, sizeof *slots, SHM_SLOTS_MODE), err = 0;
+	void *at = id < 0 ? NULL : attach(id);
+
+	if (id >= 0 && !at)
+		err = errno;
+	if (at)
+		shmdt(at);
+	if (id >= 0)
+		shmctl(id, IPC_RMID, NULL);
+	if (err)
+		errno = err;
+	return at ? 0 : -1;
+}
+
+const struct ipc_need ipc_needs[] = {
+	{"System V semaphores, for the lock", check_semaphore},
+	{"System V shared memory", try_segment},
+	{"signals by a descriptor, for the bell", check_signalfd},
+	{NULL, NULL},
+};
 
 /* ---- requests ---- */
 
@@ -336,11 +386,11 @@ static void sweep(int64_t now)
  * a board is simply made anew. */
 static bool look_after_segments(void)
 {
-	if (!is_there(slots_id, 0600)) {
+	if (!is_there(slots_id, slots_mode())) {
 		close_all();
 		return false;
 	}
-	if (!is_there(board_id, 0444)) {
+	if (!is_there(board_id, SHM_BOARD_MODE)) {
 		close_board();
 		make_board();
 	}
@@ -354,7 +404,7 @@ int cinit_ipc_listen(void)
 	unsigned n;
 
 	ipc_more = false;
-	sysv_bell_clear(ipc_fd);
+	sysv_bell_clear();
 	n = take_some();
 	if (!slots)
 		return 0;

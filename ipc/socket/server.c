@@ -13,11 +13,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ipc/check.h"
 #include "ipc/cinit_ipc.h"
 #include "ipc/socket/ipc.h"
 #include "ipc/text.h"
 
 #define LISTENER UINT32_MAX
+
+#ifndef SO_PEERGROUPS
+#define SO_PEERGROUPS 59 /* of <asm-generic/socket.h>, since Linux 4.13 */
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83 /* since Linux 6.16 */
+#endif
 
 struct client {
 	int fd;
@@ -122,6 +130,16 @@ static int bind_in_rundir(void)
 	return chdir("/") < 0 ? -1 : r;
 }
 
+/* The last close of a descriptor can block: of a TCP socket that lingers, of a file on
+ * a file system that hangs.  So nobody shall pass us one.  Connections inherit this.
+ * Older kernels do not know it; there a passed descriptor is closed when it comes. */
+static void refuse_descriptors(int fd)
+{
+	const int no = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no);
+}
+
 /* The steps in the order in which nobody can slip in between: no client can
  * connect before listen(). */
 static const char *make_endpoint(void)
@@ -131,11 +149,12 @@ static const char *make_endpoint(void)
 	struct stat st;
 
 	socket_path(&t, path, sizeof path);
-	if (unlink(path) < 0 && errno != ENOENT)
+	if (unlink(path) < 0 && (errno != EISDIR || rmdir(path) < 0) && errno != ENOENT)
 		return "unlink";
 	listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (listener < 0)
 		return "socket";
+	refuse_descriptors(listener);
 	if (bind_in_rundir() < 0)
 		return "bind";
 	if (chmod(path, 0666) < 0)
@@ -189,7 +208,57 @@ static bool is_ours(void)
 	       && (st.st_mode & 0777) == 0666;
 }
 
+/* ---- what it needs ---- */
+
+static int make_socket(const char *path)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), r = -1, err;
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct text t;
+
+	if (fd < 0)
+		return -1;
+	/* By its file's name alone, from within: as long as RUNDIR may be. */
+	text_init(&t, a.sun_path, sizeof a.sun_path);
+	text_str(&t, strrchr(path, '/') + 1);
+	if (chdir(ipc_rundir) == 0)
+		r = bind(fd, (const struct sockaddr *)&a, sizeof a);
+	err = errno;
+	if (chdir("/") < 0)
+		r = -1;
+	close(fd);
+	errno = err;
+	return r;
+}
+
+static int try_socket(void)
+{
+	return check_in_rundir(make_socket);
+}
+
+const struct ipc_need ipc_needs[] = {
+	{"a run directory that can be written", check_rundir},
+	{"a socket in it (AF_UNIX, SOCK_SEQPACKET)", try_socket},
+	{NULL, NULL},
+};
+
 /* ---- connections ---- */
+
+/* Its groups when it connected, as far as they fit. */
+static bool is_member(int fd, gid_t main_group)
+{
+	static gid_t groups[IPC_GROUPS_MAX];
+	socklen_t n = sizeof groups;
+
+	if (ipc_group == IPC_NO_GROUP || main_group == ipc_group)
+		return ipc_group != IPC_NO_GROUP;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n / sizeof *groups; i++)
+		if (groups[i] == ipc_group)
+			return true;
+	return false;
+}
 
 static bool may_command(int fd)
 {
@@ -198,7 +267,7 @@ static bool may_command(int fd)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
 		return false;
-	return who.uid == 0 || who.uid == geteuid();
+	return who.uid == 0 || who.uid == geteuid() || is_member(fd, who.gid);
 }
 
 /* The connection that is given up first: of those without a pending request

@@ -9,6 +9,7 @@
 
 #include "ipc/cinit_ipc.h"
 #include "ipc/lock.h"
+#include "ipc/watch.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
@@ -23,6 +24,7 @@ static bool reap_due;                  /* children may wait to be reaped */
 static int64_t reap_after_ms;          /* orphans are left alone until then */
 static bool actions_left;
 static bool ipc_said;                  /* the problem was said, not again */
+static int64_t look_ms = NEVER;        /* when the endpoint is looked at, because of a sign */
 
 /* ---- sources ---- */
 
@@ -49,6 +51,23 @@ void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
 
 	if (fd >= 0)
 		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev); /* not all of them are watched */
+}
+
+/* One sign is enough: the next is heard of only after the next look. */
+static void watch_endpoint(void)
+{
+	struct epoll_event ev = {.events = EPOLLIN | EPOLLONESHOT,
+	                         .data.u64 = tag(SOURCE_ENDPOINT, 0, ROLE_MAIN)};
+	int fd = watch_renew(ipc_rundir);
+
+	if (fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
+		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+static void look_later(void)
+{
+	if (look_ms == NEVER)
+		look_ms = record_now_ms() + IPC_LOOK_AFTER_MS;
 }
 
 int loop_init(void)
@@ -80,26 +99,49 @@ static bool take_lock(void)
 	return false;
 }
 
-void loop_try_ipc(void)
+static bool make_endpoint(void)
 {
-	if (ipc_fd >= 0 || !take_lock())
-		return;
+	gid_t group = ipc_group;
+
 	if (!cinit_ipc_init()) {
 		say_ipc_problem(ipc_rundir, ipc_problem);
-		return;
+		return false;
 	}
 	if (loop_watch(ipc_fd, SOURCE_IPC, 0, ROLE_MAIN) < 0)
 		say_errno("ipc", "epoll", errno);
+	if (ipc_group != group)
+		say("conf/ipc_group", "no group may command", ipc_problem);
 	ipc_said = false;
+	return true;
 }
 
-/* A service has come up: the endpoint may have become possible, or been lost. */
+/* What has just been made is looked at once more: it may have been lost before it
+ * was watched.  What could not be made is not tried again because of what trying did. */
+void loop_try_ipc(void)
+{
+	bool made;
+
+	if (ipc_fd >= 0)
+		return;
+	made = take_lock() && make_endpoint();
+	watch_endpoint();
+	look_ms = NEVER;
+	if (made)
+		look_later();
+}
+
+/* The endpoint may have become possible, or been lost.  Lock and RUNDIR come first:
+ * to mend them may be all there is to do. */
 static void look_after_ipc(void)
 {
+	if (look_ms <= shell.now_ms) {
+		watch_endpoint();
+		look_ms = NEVER;
+	}
+	if (ipc_fd >= 0 && !lock_is_current(ipc_rundir) && take_lock() && lock_is_current(ipc_rundir))
+		look_later(); /* RUNDIR may be another one, to be watched */
 	if (ipc_fd >= 0 && !cinit_ipc_listen())
 		say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
-	else if (ipc_fd >= 0 && !lock_is_current(ipc_rundir))
-		take_lock();
 	ipc_recheck = false;
 	loop_try_ipc();
 }
@@ -197,6 +239,7 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 	case SOURCE_PIDFD: reap_one(svc, role); break;
 	case SOURCE_SIGNALS: take_signals(); break;
 	case SOURCE_IPC: ipc_more = true; break;
+	case SOURCE_ENDPOINT: look_later(); break;
 	}
 }
 
@@ -212,7 +255,8 @@ static void serve_ipc(void)
 
 static void turn(const struct epoll_event *ev, int n)
 {
-	static const enum source order[] = {SOURCE_EXEC, SOURCE_PIDFD, SOURCE_SIGNALS, SOURCE_IPC};
+	static const enum source order[] = {SOURCE_EXEC, SOURCE_PIDFD, SOURCE_SIGNALS, SOURCE_IPC,
+	                                    SOURCE_ENDPOINT};
 
 	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
 		for (int i = 0; i < n; i++)
@@ -222,6 +266,7 @@ static void turn(const struct epoll_event *ev, int n)
 	actions_left = services_act() || reload_turn();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
 		actions_left = true;
+	ipc_recheck |= look_ms <= shell.now_ms;
 	if (ipc_recheck)
 		look_after_ipc();
 	ending_turn();
@@ -245,7 +290,7 @@ static int sleep_ms(void)
 		return 0;
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
-	at = first(first(at, rescue_deadline()), ending_deadline());
+	at = first(first(at, rescue_deadline()), first(ending_deadline(), look_ms));
 	if (ipc_fd >= 0)
 		at = first(at, ipc_due_ms);
 	if (reap_due)

@@ -13,7 +13,7 @@
 #include "src/shell/shell.h"
 
 /* What a descriptor in the loop is. */
-enum source { SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_PIDFD };
+enum source { SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_PIDFD, SOURCE_ENDPOINT };
 
 /* Makes the loop and the descriptor for signals (all are blocked before).  0 or -1. */
 int loop_init(void);
