@@ -58,7 +58,7 @@ method() {
 	CINIT_OUTER_IPC=
 	unset CINIT_UNDER CINIT_SLOW
 	export CINIT_BUILD CINIT_OUTER_IPC
-	for file in 41-svc.bats 45-libcinit.bats; do
+	for file in 41-svc.bats 45-libcinit.bats 46-everywhere.bats; do
 		echo "# $file [$1]"
 		unshare "$(namespace)" --ipc bats --tap "$file" 2>&1 |
 			sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$| [$1]|"
