@@ -199,7 +199,7 @@ sysv_bells() { has_path || see_bells; }
 	as_root
 	put conf/ipc_group "crew"
 	perl -e 'print "root:x:0:\n", "long:x:7:", "m," x 2000, "\n", "cre:x:1:\n",
-		"crew2:x:2:\n", "crew:x\n", "acrew:x:3:\n", "x" x 600, "crew:x:5:\n",
+		"crew2:x:2:\n", "crew:x\n", "acrew:x:3:\n", "x" x 512, "crew:x:5:\n",
 		"crew:x:$ARGV[0]:a,b\n", "crew:x:9:\n"' "$GROUP" >"$public/group"
 	wrap=(sh -c 'mount --bind "$0" /etc/group && exec "$@"' "$public/group")
 	boot_sample
