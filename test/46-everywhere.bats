@@ -66,16 +66,19 @@ beside()
 objects() { cat /proc/sysvipc/{msg,sem,shm} | grep -cv '^ *key' || :; }
 bells() { ls "$public/mqueue" | wc -l; }
 
-# answers_soon CMD...: it works, and not only in the end.  In milliseconds; what is
-# lost is looked for after 200.
+# answers_soon CMD...: it works, and not only in the end; what is lost is looked for
+# after 200 ms.  On a busy machine looking takes time, too, and that is allowed for.
 answers_soon()
 {
-	local before=$EPOCHREALTIME after
+	local before=$EPOCHREALTIME after again
 	await "$*" "$@"
 	after=$EPOCHREALTIME
-	took=$(((${after/./} - ${before/./}) / 1000))
-	echo "$BATS_TEST_DESCRIPTION: $took ms" >>"${CINIT_TIMES:-/dev/null}"
-	[ "$took" -lt "${LOSS_MS:-1000}" ] || fail "it came back only after $took ms: $*"
+	"$@" >/dev/null 2>&1 || :
+	again=$EPOCHREALTIME
+	before=${before/./} after=${after/./} again=${again/./}
+	echo "$(((after - before) / 1000)) ms" >>"${CINIT_TIMES:-/dev/null}"
+	[ $((after - before)) -lt $((1000 * ${LOSS_MS:-1000} + 10 * (again - after))) ] ||
+		fail "it came back only after $(((after - before) / 1000)) ms: $*"
 }
 
 # child PID: its first child.
@@ -365,17 +368,22 @@ whole_and_held() { whole && [ "$("$BUILD/test/ipc-lock" holder "$run")" = "$(cin
 	[ "$(times_said "the endpoint was lost")" -ge 1 ] || fail "it has not said so"
 }
 
+# replace PATH HOW: in one go, before anybody looks.
+replace()
+{
+	perl -MPOSIX=mkfifo -e '
+		my ($path, $how) = @ARGV;
+		(-d $path ? rmdir $path : unlink $path) or die "$path: $!";
+		($how eq "file" ? open my $f, ">", $path : $how eq "fifo" ? mkfifo($path, 0600)
+		 : $how eq "link" ? symlink("/etc/passwd", $path) : mkdir($path, 0700)) or die "$path: $!"' "$@"
+}
+
 @test "an endpoint that is replaced is back by itself" {
 	only_for socket fifo
 	boot_quiet
-	local path
-	by_file() { rm -r "$1" && : >"$1"; }
-	by_directory() { rm -r "$1" && mkdir -m 700 "$1"; }
-	by_link() { rm -r "$1" && ln -s /etc/passwd "$1"; }
-	by_another() { mkdir "$run/new" && mv -T "$run/new" "$1.x" && rm -r "$1" && mv -T "$1.x" "$1"; }
-	by_fifo() { rm -r "$1" && mkfifo -m 600 "$1"; }
+	local path how
 	for path in $(paths); do
-		for how in by_file by_directory by_link by_another by_fifo; do by_itself "$how" "$path"; done
+		for how in file directory link fifo; do by_itself replace "$path" "$how"; done
 	done
 	same passwd "$(stat -c %F /etc/passwd)" "regular file"
 }
@@ -392,9 +400,8 @@ whole_and_held() { whole && [ "$("$BUILD/test/ipc-lock" holder "$run")" = "$(cin
 
 @test "a lock that is removed, replaced or opened is back by itself" {
 	boot_quiet
-	local replace='rm $run/lock; echo x >$run/lock'
 	by_itself rm "$run/lock"
-	by_itself eval "$replace"
+	by_itself replace "$run/lock" file
 	by_itself chmod 666 "$run/lock"
 }
 
@@ -474,10 +481,13 @@ remove_objects()
 @test "a semaphore that is removed is back after USR1, as everything else" {
 	only_for msq shm
 	boot_quiet
-	remove_objects s q m
-	tell_cinit USR1
-	answers_soon svc -q list
-	same semaphores "$(awk 'NR > 1' /proc/sysvipc/sem | wc -l)" 1
+	local kinds
+	for kinds in s "s q m"; do
+		remove_objects $kinds
+		tell_cinit USR1
+		answers_soon eval '[ "$(awk "NR > 1" /proc/sysvipc/sem | wc -l)" = 1 ]'
+		svc -q list
+	done
 	same lock "$("$BUILD/test/ipc-lock" holder "$run")" "$(cinit_pid) $METHOD"
 }
 
@@ -822,12 +832,12 @@ on_tmpfs()
 # tree_of NAME: one more tree, with a service NAME that stays.
 tree_of()
 {
-	local more=$dir/tree-$1
-	mkdir -p "$more/svc/$1" "$more/svc/init/needs"
-	ln -s /bin/sleep "$more/svc/$1/on"
-	echo 1000 >"$more/svc/$1/on.params"
-	: >"$more/svc/$1/respawn"
-	ln -s "../../$1" "$more/svc/init/needs/$1"
+	local more=$dir/tree-$1 name=${1##*/}
+	mkdir -p "$more/svc/$name" "$more/svc/init/needs"
+	ln -s /bin/sleep "$more/svc/$name/on"
+	echo 1000 >"$more/svc/$name/on.params"
+	: >"$more/svc/$name/respawn"
+	ln -s "../../$name" "$more/svc/init/needs/$name"
 }
 
 # another NAME: one more supervisor, in our namespaces, with RUNDIR $public/NAME.
@@ -842,7 +852,7 @@ another()
 is_itself()
 {
 	[ "$(timeout "$PATIENCE" "$BUILD/cinit.svc" -r "$public/$1" --json list |
-		jq -r '[.[].name] - ["init"] | join(" ")')" = "$1" ]
+		jq -r '[.[].name] - ["init"] | join(" ")')" = "${1##*/}" ]
 }
 
 @test "several supervisors side by side: each RUNDIR is one of its own" {
@@ -860,10 +870,14 @@ is_itself()
 
 @test "supervisors whose keys are the same are told apart, whoever comes and goes" {
 	only_for msq shm
+	as_root
 	local a b
-	run "$BUILD/test/ipc-keys" collide "$public"
+	mkdir "$public/ro"
+	mount -t tmpfs -o ro none "$public/ro" # no lock file may help
+	mounted+=("$public/ro")
+	run "$BUILD/test/ipc-keys" collide "$public/ro"
 	same status "$status" 0
-	a=${lines[0]##*/} b=${lines[1]##*/}
+	a=ro/${lines[0]##*/} b=ro/${lines[1]##*/}
 	same "keys" "$("$BUILD/test/ipc-keys" lock "$public/$a" 0 0)" \
 		"$("$BUILD/test/ipc-keys" lock "$public/$b" 0 0)"
 	another "$a"
