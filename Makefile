@@ -106,7 +106,7 @@ engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%)
 # Small programs that tests run as services and clients: test/tools/NAME.c each.
 TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
 $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
-tools: $(TOOLS:%=$(B)/test/%)
+tools: $(TOOLS:%=$(B)/test/%) $(B)/test/bench/asker
 
 # The same sources built otherwise, each in a directory of its own.
 STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
@@ -137,6 +137,17 @@ bench-programs: all $(addprefix $(B)/test/bench/,bench tick true ask)
 bench:
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static bench-programs
 	B=$(B)/static test/bench/run.sh $(BENCH)
+
+# The four IPC methods beside each other, and beside their bare mechanisms.
+BENCH_IPC := $(addprefix test/bench/,util proc samples tree) $(basename $(filter-out %/asker.c,$(wildcard test/bench/ipc/*.c)))
+ASKER     := $(addprefix test/bench/,util ipc/load ipc/asker)
+$(B)/test/bench/bench-ipc: $(call objects,$(BENCH_IPC)); $(link)
+$(B)/test/bench/asker: $(call objects,$(IPC_FEW) $(CLIENT) $(ASKER)); $(link)
+bench-ipc-programs: $(addprefix $(B)/test/bench/,bench-ipc tick true)
+bench-method-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/bench-ipc/$* all $(B)/bench-ipc/$*/test/bench/asker
+bench-ipc: $(METHODS:%=bench-method-%)
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/bench-ipc bench-ipc-programs
+	$(B)/bench-ipc/test/bench/bench-ipc --svg $(B)/bench-ipc.svg $(BENCH) $(foreach m,$(METHODS),$(m)=$(B)/bench-ipc/$(m))
 
 sim: $(B)/test/engine/sim
 	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)

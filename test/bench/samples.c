@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERIES_MAX 256 /* a full run of every experiment makes about 80 */
+#define SERIES_MAX 256 /* a full run of every experiment makes about 80; of IPC methods, 150 */
 #define NAME_CAP 48
 
 struct series {
@@ -90,6 +90,23 @@ double sample_median(const char *what, const char *who)
 	return s ? median(s) : (double)NAN;
 }
 
+size_t sample_count(const char *what, const char *who)
+{
+	struct series *s = find(what, who);
+
+	return s ? s->n : 0;
+}
+
+double sample_quantile(const char *what, const char *who, double part)
+{
+	struct series *s = find(what, who);
+
+	if (!s)
+		return (double)NAN;
+	qsort(s->values, s->n, sizeof *s->values, by_value);
+	return s->values[(size_t)(part * (double)(s->n - 1) + 0.5)];
+}
+
 const char *sample_best(const char *what, const char *const *who, size_t n)
 {
 	const char *best = NULL;
@@ -152,7 +169,7 @@ static void number(char *buf, size_t cap, double v, int places, const char *unit
 void target_print(const struct target *t)
 {
 	double value = sample_median(t->what, t->who), base = (double)NAN, judged = value;
-	int places = strcmp(t->unit, "ms") == 0 ? 3 : 0;
+	int places = strcmp(t->unit, "ms") == 0 ? 3 : strcmp(t->unit, "us") == 0 ? 2 : 0;
 	char measured[32], with[32], ratio[32] = "-", limit[32] = "-";
 	const char *verdict = "-";
 

@@ -18,6 +18,9 @@ FILE *samples_file(void);
 void sample_add(const char *what, const char *who, double value);
 /* NAN without samples. */
 double sample_median(const char *what, const char *who);
+size_t sample_count(const char *what, const char *who);
+/* That below which this part (0 to 1) of the samples lies.  NAN without samples. */
+double sample_quantile(const char *what, const char *who, double part);
 /* The least median of the n names, or NULL when none was measured. */
 const char *sample_best(const char *what, const char *const *who, size_t n);
 /* One row for each series of `what`: median, least, most, ratio to the median
