@@ -15,12 +15,13 @@
 #include <string.h>
 #include <unistd.h>
 
+static struct ipc_client client;
 static const char *rundir, *name;
 
-static void open_link(unsigned client)
+static void open_link(unsigned n)
 {
-	(void)client;
-	if (ipc_connect(rundir) < 0)
+	(void)n;
+	if (ipc_connect(&client, rundir) < 0)
 		die(rundir, "connecting");
 }
 
@@ -36,9 +37,9 @@ static void ask_supervisor(void)
 	r.verb = VERB_STATUS;
 	r.expires_ms = record_now_ms() + IPC_EXPIRES_MAX_MS / 2;
 	record_set_name(&r, name, strlen(name));
-	if (ipc_request(&r) < 0)
+	if (ipc_request(&client, &r) < 0)
 		die(name, "asking");
-	if (ipc_next_answer(&answer, r.expires_ms) < 0)
+	if (ipc_next_answer(&client, &answer, r.expires_ms) < 0)
 		die(name, "waiting for the answer");
 	if (answer.id != r.id || answer.result != RES_DONE || answer.n_items != 1)
 		die_why(name, "status", "not the answer");
@@ -48,13 +49,13 @@ static void look_at_board(void)
 {
 	struct ipc_item item;
 
-	if (ipc_board_item(name, strlen(name), &item) < 0)
+	if (ipc_board_item(&client, name, strlen(name), &item) < 0)
 		exit(3);
 }
 
 static void close_link(void)
 {
-	ipc_close();
+	ipc_close(&client);
 }
 
 static const struct load_link by_request = { open_link, ask_supervisor, close_link };
