@@ -111,15 +111,23 @@ bool record_get_item(const struct ipc_record *r, size_t *cursor, struct ipc_item
 	return true;
 }
 
-/* Straight to the kernel where time is 64 bits wide in it: finding the vDSO
- * costs a client, which asks twice or thrice and ends, more than it saves. */
+#define FIRST_CALLS 8
+
+/* Straight to the kernel at first, where time is 64 bits wide in it: finding the
+ * vDSO costs a client, which asks a few times and ends, more than it saves.  A
+ * supervisor asks often, and a system call takes ten times as long. */
 static void boot_time(struct timespec *t)
 {
 #if defined(SYS_clock_gettime) && UINTPTR_MAX > UINT32_MAX
-	syscall(SYS_clock_gettime, CLOCK_BOOTTIME, t);
-#else
-	clock_gettime(CLOCK_BOOTTIME, t);
+	static _Atomic unsigned calls;
+
+	if (calls < FIRST_CALLS) {
+		calls++;
+		syscall(SYS_clock_gettime, CLOCK_BOOTTIME, t);
+		return;
+	}
 #endif
+	clock_gettime(CLOCK_BOOTTIME, t);
 }
 
 int64_t record_now_ms(void)
