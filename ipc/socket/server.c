@@ -361,8 +361,6 @@ static int accept_one(void)
 	bool full = n_clients >= clients_max;
 	int fd;
 
-	if (full && !somebody_waits())
-		return 0;
 	if (full)
 		evict();
 	if (n_clients >= clients_max) {
@@ -388,10 +386,12 @@ static int accept_one(void)
 	return 0;
 }
 
+/* The first is known to wait.  For the others it is asked: accept4(2) makes a
+ * whole socket before it looks, and would throw it away. */
 static void accept_some(void)
 {
 	for (int i = 0; i < IPC_ACCEPTS; i++)
-		if (!accept_one())
+		if ((i && !somebody_waits()) || !accept_one())
 			return;
 	ipc_more = true;
 }
