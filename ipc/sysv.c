@@ -81,12 +81,14 @@ static uint64_t hash(uint64_t h, const void *bytes, size_t n) /* FNV-1a */
 	return h;
 }
 
-/* The path's part of every key. */
+/* The path's part of every key.  Mostly it is there as a whole, and a client's
+ * stack grows by no page more. */
 static uint64_t path_hash(const char *rundir)
 {
 	char path[PATH_MAX];
 
-	canonical(rundir, path, sizeof path);
+	if (!realpath(rundir, path))
+		canonical(rundir, path, sizeof path);
 	return hash(14695981039346656037u, path, strlen(path));
 }
 
