@@ -18,6 +18,9 @@
 
 static_assert(AT_ONCE + ABOUT <= CINIT_AT_ONCE, "what one connection may have under way");
 
+/* Behind all others, so that the small ones share a page with libc's. */
+#define LARGE __attribute__((section(".bss.zz")))
+
 /* One name and what became of it. */
 struct asked {
 	const char *name;
@@ -36,7 +39,9 @@ static bool want_colour(void)
 
 /* ---- output ---- */
 
-static void say_not_done(const struct asked *a, const struct cinit_answer *answer)
+/* What is seldom said keeps its text out of the frame of those who ask: a page
+ * of stack less is touched. */
+__attribute__((noinline)) static void say_not_done(const struct asked *a, const struct cinit_answer *answer)
 {
 	char line[LINE_CAP];
 
@@ -48,7 +53,7 @@ static void say_not_done(const struct asked *a, const struct cinit_answer *answe
 static void print_items(const struct run *r, const struct asked *asked, struct cinit_item *items,
                         unsigned *results)
 {
-	static char buf[4096];
+	static char buf[1024]; /* most outputs fit */
 	struct text out;
 	size_t kept = 0;
 
@@ -151,7 +156,7 @@ static enum code ask_what_is_awaited(const struct run *r, const struct asked *as
 	return CODE_DONE;
 }
 
-static void say_awaited(const struct run *r, struct asked *about, struct cinit_answer *answer)
+__attribute__((noinline)) static void say_awaited(const struct run *r, struct asked *about, struct cinit_answer *answer)
 {
 	char line[LINE_CAP];
 	struct cinit_item item;
@@ -205,7 +210,7 @@ static enum code take(const struct run *r, struct asked *asked, size_t n, struct
 /* Gathers the answers to a window of requests, in any order. */
 static enum code gather(const struct run *r, struct asked *asked, size_t n)
 {
-	static struct about about; /* only touched when it takes long */
+	static struct about about LARGE; /* only touched when it takes long */
 	int64_t look_at = cinit_now_ms() + (r->verb == CINIT_STATUS ? ANSWER_GRACE_MS : SAY_AFTER_MS);
 	enum code code = CODE_DONE;
 	bool looked = false;
@@ -293,7 +298,7 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_
 static enum code ask_names(const struct run *r)
 {
 	static struct asked few[FEW];
-	static struct cinit_item few_items[FEW];
+	static struct cinit_item few_items[FEW] LARGE;
 	static unsigned few_results[FEW];
 	struct asked *asked;
 	struct cinit_item *items;
