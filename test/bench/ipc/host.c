@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -58,15 +59,33 @@ void hosts_enter_namespace(void)
 	unsigned uid = geteuid(), gid = getegid();
 	int fd;
 
-	if (unshare(CLONE_NEWIPC) == 0)
+	if (unshare(CLONE_NEWIPC | CLONE_NEWNS) == 0)
 		return;
-	if (errno != EPERM || unshare(CLONE_NEWUSER | CLONE_NEWIPC) < 0)
+	if (errno != EPERM || unshare(CLONE_NEWUSER | CLONE_NEWIPC | CLONE_NEWNS) < 0)
 		die("namespace", "making one for System V objects");
 	fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, "deny", 4) != 4 || close(fd) < 0)
 		die("/proc/self/setgroups", "writing it");
 	write_map("/proc/self/uid_map", uid);
 	write_map("/proc/self/gid_map", gid);
+}
+
+static char rundirs[PATH_CAP];
+
+void hosts_make_rundirs(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		die("/", "keeping mounts private");
+	path_make(rundirs, "%s/run", trees_root());
+	if (mkdir(rundirs, 0755) < 0 || mount("tmpfs", rundirs, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755") < 0)
+		die(rundirs, "mounting a tmpfs");
+}
+
+void hosts_remove_rundirs(void)
+{
+	if (rundirs[0])
+		umount2(rundirs, MNT_DETACH);
+	rundirs[0] = '\0';
 }
 
 /* ---- commands ---- */
@@ -221,7 +240,7 @@ void host_start(struct host *h, const char *strace_file)
 	struct objects before = look_at_objects(), after;
 
 	tree_get(tree, TREE_CINIT, SHAPE_FLAT, HOST_SERVICES);
-	path_make(h->run, "%s/%s", trees_root(), h->method);
+	path_make(h->run, "%s/%s", rundirs, h->method);
 	command_set(&c, h, "cinit");
 	c.argv[1] = "-q";
 	c.argv[2] = "-c";

@@ -35,8 +35,11 @@ extern size_t n_hosts;
 
 /* Adds a method whose programs are in bin. */
 void host_add(const char *method, const char *bin);
-/* Enters a new IPC namespace, in a new user namespace where it has to. */
+/* Enters a new IPC and a new mount namespace, in a new user namespace where it has to. */
 void hosts_enter_namespace(void);
+/* Makes where RUNDIRs are: a tmpfs, as /run is; and takes it away. */
+void hosts_make_rundirs(void);
+void hosts_remove_rundirs(void);
 /* Starts one, under `strace` with its counts in strace_file unless that is NULL,
  * and returns when every service is up. */
 void host_start(struct host *h, const char *strace_file);

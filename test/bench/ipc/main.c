@@ -116,6 +116,7 @@ static void clean_up(void)
 {
 	proc_kill_children();
 	bare_clean();
+	hosts_remove_rundirs();
 	trees_remove();
 }
 
@@ -136,6 +137,7 @@ static void prepare(struct ipc_plan *plan, const char *tools, char *argv0)
 	signals_catch();
 	on_end(clean_up);
 	trees_init(dir);
+	hosts_make_rundirs();
 }
 
 static void measure(const struct ipc_plan *plan)
