@@ -132,7 +132,7 @@ setup:
 
 # Every bats file with the plain build; those that run the supervisor again with
 # the sanitizers, statically linked, and under valgrind.
-test: setup all tools engine-tests static asan valgrind methods
+test: setup all tools engine-tests static asan valgrind methods bench-ipc-programs
 	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
 
 # Measured static, with musl: a shared libc's start-up hides everything else.
@@ -147,7 +147,7 @@ bench:
 # The four IPC methods beside each other, and beside their bare mechanisms.
 BENCH_IPC := $(addprefix test/bench/,util proc samples tree) $(basename $(filter-out %/asker.c,$(wildcard test/bench/ipc/*.c)))
 ASKER     := $(addprefix test/bench/,util ipc/load ipc/asker)
-$(B)/test/bench/bench-ipc: $(call objects,$(BENCH_IPC)); $(link)
+$(B)/test/bench/bench-ipc: $(call objects,$(BENCH_IPC)); $(link) -lm
 $(B)/test/bench/asker: $(call objects,$(IPC_FEW) $(CLIENT) $(ASKER)); $(link)
 bench-ipc-programs: $(addprefix $(B)/test/bench/,bench-ipc tick true)
 bench-method-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/bench-ipc/$* all $(B)/bench-ipc/$*/test/bench/asker
@@ -205,10 +205,11 @@ help:
 	@echo 'make lint         compilers, analyzers, shellcheck, mandoc'
 	@echo 'make sim SEEDS=N  the simulator; make explore: the model checker; make mutants'
 	@echo 'make bench        times and sizes beside floors and other inits'
+	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs install help
+.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help
 .DELETE_ON_ERROR:

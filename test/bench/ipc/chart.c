@@ -11,15 +11,16 @@
 #define TOP 62         /* for title and legend */
 #define PLOT_W 396
 #define PLOT_H 206
+#define LEGEND_W 100
 #define TICKS 5        /* about so many */
 
 static const char style[] =
 	"<style>\n"
 	"  svg { --back: #ffffff; --ink: #1f2328; --soft: #656d76; --grid: #d8dee4;\n"
-	"        --c0: #2f6fb4; --c1: #a3b1c2; --c2: #7a5195; --limit: #c4432b; }\n"
+	"        --c0: #2f6fb4; --c1: #a3b1c2; --c2: #7a5195; --c3: #2a9d8f; --limit: #c4432b; }\n"
 	"  @media (prefers-color-scheme: dark) {\n"
 	"    svg { --back: #0d1117; --ink: #e6edf3; --soft: #9198a1; --grid: #30363d;\n"
-	"          --c0: #5b9fe3; --c1: #6b7785; --c2: #b48ad0; --limit: #ff7b66; }\n"
+	"          --c0: #5b9fe3; --c1: #6b7785; --c2: #b48ad0; --c3: #4cc2b4; --limit: #ff7b66; }\n"
 	"  }\n"
 	"  text { font-family: system-ui, 'Segoe UI', 'DejaVu Sans', Helvetica, Arial, sans-serif;\n"
 	"         font-size: 12px; fill: #1f2328; fill: var(--ink); }\n"
@@ -33,9 +34,8 @@ static const char style[] =
 	"  .axis, .whisker { stroke: #656d76; stroke: var(--soft); stroke-width: 1.2; fill: none; }\n"
 	"  .mark { stroke: #1f2328; stroke: var(--ink); stroke-width: 2; }\n"
 	"  .limit { stroke: #c4432b; stroke: var(--limit); stroke-width: 1.4; stroke-dasharray: 5 3; }\n"
-	"  .limits { fill: #c4432b; fill: var(--limit); }\n"
 	"  .b0 { fill: #2f6fb4; fill: var(--c0); } .b1 { fill: #a3b1c2; fill: var(--c1); }\n"
-	"  .b2 { fill: #7a5195; fill: var(--c2); }\n"
+	"  .b2 { fill: #7a5195; fill: var(--c2); } .b3 { fill: #2a9d8f; fill: var(--c3); }\n"
 	"</style>\n";
 
 static void put_escaped(FILE *f, const char *s)
@@ -107,8 +107,8 @@ static double largest(const struct chart *c)
 		for (size_t b = 0; b < c->n_bars; b++) {
 			const struct bar *bar = &c->bar[g][b];
 
-			most = fmax(most, fmax(bar->value, bar->high)); /* fmax leaves NAN out */
-			most = fmax(most, bar->mark);
+			most = fmax(most, fmax(bar->value, bar->mark)); /* fmax leaves NAN out */
+			most = fmax(most, fmin(bar->high, 1.25 * bar->value));
 		}
 	return most > 0 ? most : 1;
 }
@@ -133,7 +133,15 @@ static struct frame frame_of(unsigned place, const struct chart *c)
 
 static double y_of(const struct frame *fr, double value)
 {
-	return fr->y + PLOT_H * (1 - value / fr->top);
+	return fr->y + PLOT_H * (1 - fmin(value, fr->top) / fr->top);
+}
+
+/* Colours are numbered; the second is for what others are compared with. */
+static void bar_class(const struct chart *c, size_t b, char class[3])
+{
+	class[0] = 'b';
+	class[1] = (char)('0' + (b == 1 && !c->compared ? 3 : b));
+	class[2] = '\0';
 }
 
 static void put_axis(FILE *f, const struct frame *fr)
@@ -156,37 +164,54 @@ static void put_legend(FILE *f, const struct frame *fr, const struct chart *c)
 	double x = fr->x, y = fr->y - 18;
 
 	for (size_t b = 0; b < c->n_bars; b++) {
-		char class[] = { 'b', (char)('0' + b), '\0' };
+		char class[3];
 
+		bar_class(c, b, class);
 		put_rect(f, x, y - 9, 10, 10, class);
 		put_text(f, x + 15, y, "small", c->bars[b]);
-		x += 110;
+		x += LEGEND_W;
 	}
 	if (c->mark_title) {
 		put_line(f, x, y - 4, x + 14, y - 4, "mark");
 		put_text(f, x + 20, y, "small", c->mark_title);
+		x += LEGEND_W;
+	}
+	if (!isnan(c->limit)) {
+		put_line(f, x, y - 4, x + 18, y - 4, "limit");
+		put_text(f, x + 24, y, "small", c->limit_title);
 	}
 }
 
-static void put_bar(FILE *f, const struct frame *fr, double x, double w, size_t b, const struct bar *bar)
+static void put_whisker(FILE *f, const struct frame *fr, double x, const struct bar *bar)
 {
-	char class[] = { 'b', (char)('0' + b), '\0' };
-	double y = y_of(fr, bar->value), top = y, mid = x + w / 2;
+	double top = y_of(fr, bar->high), bottom = y_of(fr, bar->low);
+
+	if (!(bar->high > bar->low))
+		return;
+	put_line(f, x, top, x, bottom, "whisker");
+	if (bar->high <= fr->top)
+		put_line(f, x - 4, top, x + 4, top, "whisker");
+	put_line(f, x - 4, bottom, x + 4, bottom, "whisker");
+}
+
+/* Its label is above whatever stands close above it. */
+static void put_bar(FILE *f, const struct frame *fr, double x, double w, const char *class,
+                    const struct bar *bar)
+{
+	double y = y_of(fr, bar->value), label = y, mid = x + w / 2, mark = y_of(fr, bar->mark);
 
 	if (isnan(bar->value))
 		return;
 	put_rect(f, x, y, w, fr->y + PLOT_H - y, class);
-	if (bar->high > bar->low) {
-		top = y_of(fr, bar->high);
-		put_line(f, mid, top, mid, y_of(fr, bar->low), "whisker");
-		put_line(f, mid - 4, top, mid + 4, top, "whisker");
-		put_line(f, mid - 4, y_of(fr, bar->low), mid + 4, y_of(fr, bar->low), "whisker");
-	}
+	put_whisker(f, fr, mid, bar);
+	if (bar->high > bar->low && bar->high <= fr->top)
+		label = y_of(fr, bar->high);
 	if (!isnan(bar->mark)) {
-		put_line(f, x - 2, y_of(fr, bar->mark), x + w + 2, y_of(fr, bar->mark), "mark");
-		top = fmin(top, y_of(fr, bar->mark));
+		put_line(f, x - 2, mark, x + w + 2, mark, "mark");
+		if (mark < label && mark > label - 20)
+			label = mark;
 	}
-	put_text(f, mid, fmin(top, y) - 5, "small mid", bar->label);
+	put_text(f, mid, label - 5, "small mid", bar->label);
 }
 
 static void put_limit(FILE *f, const struct frame *fr, const struct chart *c)
@@ -196,7 +221,6 @@ static void put_limit(FILE *f, const struct frame *fr, const struct chart *c)
 	if (isnan(c->limit))
 		return;
 	put_line(f, fr->x, y, fr->x + PLOT_W, y, "limit");
-	put_text(f, fr->x + PLOT_W, y - 5, "limits small end", c->limit_title);
 }
 
 void picture_chart(FILE *f, unsigned place, const struct chart *c)
@@ -213,8 +237,12 @@ void picture_chart(FILE *f, unsigned place, const struct chart *c)
 	for (size_t g = 0; g < c->n_groups; g++) {
 		double x = fr.x + group_w * ((double)g + 0.12);
 
-		for (size_t b = 0; b < c->n_bars; b++)
-			put_bar(f, &fr, x + w * (double)b + 1.5, w - 3, b, &c->bar[g][b]);
+		for (size_t b = 0; b < c->n_bars; b++) {
+			char class[3];
+
+			bar_class(c, b, class);
+			put_bar(f, &fr, x + w * (double)b + 1.5, w - 3, class, &c->bar[g][b]);
+		}
 		put_text(f, fr.x + group_w * ((double)g + 0.5), fr.y + PLOT_H + 20, "mid", c->groups[g]);
 	}
 	put_limit(f, &fr, c);

@@ -5,13 +5,15 @@
 #ifndef BENCH_IPC_CHART_H
 #define BENCH_IPC_CHART_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #define CHART_GROUPS 8
 #define CHART_BARS 3
 
-/* One bar; NAN: none.  low and high: a whisker, where they differ. */
+/* One bar; NAN: none.  low and high: a whisker, where they differ; it may leave
+ * the chart, whose height follows from the bars. */
 struct bar {
 	double value, low, high;
 	char label[16]; /* above it */
@@ -26,6 +28,7 @@ struct chart {
 	struct bar bar[CHART_GROUPS][CHART_BARS];
 	double limit;                        /* a line through all; NAN: none */
 	const char *limit_title;
+	bool compared;                       /* the second bar is what the first is compared with */
 	const char *mark_title;              /* NULL: no marks */
 };
 

@@ -139,7 +139,7 @@ pid_t command_start(const struct command *c, int in_fd, int out_fd, const cpu_se
 	pid_t pid;
 
 	if (c->strace_file) {
-		const char *const before[] = { "strace", "-f", "-c", "-U", "name,calls", "-o", c->strace_file, c->path };
+		const char *const before[] = { "strace", c->alone ? "-q" : "-f", "-c", "-U", "name,calls", "-o", c->strace_file, c->path };
 
 		for (; n < sizeof before / sizeof *before; n++)
 			memcpy(&argv[n], &before[n], sizeof *argv);
@@ -209,16 +209,15 @@ static struct objects look_at_objects(void)
 	return o;
 }
 
-/* One request, however long it takes: the calls of two lives compare. */
+/* One request, however long it takes: the calls of two lives compare.  The start
+ * service needs all others. */
 static bool is_up(const struct host *h)
 {
-	char last[16];
 	struct command c;
 
-	snprintf(last, sizeof last, "s%04d", HOST_SERVICES - 1);
 	host_status_command(h, &c);
 	c.argv[3] = "wait";
-	c.argv[4] = last;
+	c.argv[4] = "init";
 	c.mute = true; /* it may not be there yet */
 	return command_status(command_start(&c, -1, -1, NULL), h->method) == 0;
 }
@@ -248,6 +247,7 @@ void host_start(struct host *h, const char *strace_file)
 	c.argv[4] = "-r";
 	c.argv[5] = h->run;
 	c.strace_file = strace_file;
+	c.alone = true; /* the services' calls are not for a request */
 	c.mute = true;
 	h->child = command_start(&c, -1, -1, NULL);
 	watchdog(LIMIT_S);

@@ -51,6 +51,7 @@ struct command {
 	char path[PATH_CAP];
 	const char *argv[HOST_ARGS + 1];
 	const char *strace_file; /* NULL: not traced */
+	bool alone;              /* and its children are not */
 	bool mute;               /* standard error to /dev/null */
 };
 

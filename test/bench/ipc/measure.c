@@ -21,7 +21,7 @@ const unsigned crowds[N_CROWDS] = { 1, 8, 64 };
 
 const char *quantity(char name[QUANTITY], const char *what, enum place place)
 {
-	snprintf(name, QUANTITY, "%s, %s", what, place_names[place]);
+	snprintf(name, QUANTITY, "%.24s, %s", what, place_names[place]);
 	return name;
 }
 

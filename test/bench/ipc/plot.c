@@ -10,13 +10,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static const char *const no_bar = NULL;
-
 static void set_bar(struct bar *b, const char *what, const char *who)
 {
-	b->value = who ? sample_median(what, who) : (double)NAN;
-	b->low = who ? sample_quantile(what, who, 0.1) : (double)NAN;
-	b->high = who ? sample_quantile(what, who, 0.9) : (double)NAN;
+	b->value = sample_median(what, who); /* NAN: not measured */
+	b->low = sample_quantile(what, who, 0.1);
+	b->high = sample_quantile(what, who, 0.9);
 	b->mark = NAN;
 	b->label[0] = '\0';
 }
@@ -36,7 +34,7 @@ static void chart_init(struct chart *c, const char *title, const char *unit, siz
 	for (size_t g = 0; g < n_hosts; g++) {
 		c->groups[g] = hosts[g].method;
 		for (size_t b = 0; b < n_bars; b++)
-			set_bar(&c->bar[g][b], "", no_bar);
+			set_bar(&c->bar[g][b], "", "");
 	}
 }
 
@@ -50,6 +48,7 @@ static void plot_trips(FILE *f, unsigned at, const char *quantile, enum place pl
 	chart_init(&c, title, "µs, lower is better", 2);
 	c.bars[0] = "cinit";
 	c.bars[1] = "bare mechanism";
+	c.compared = true;
 	quantity(what, quantile, place);
 	for (size_t i = 0; i < n_hosts; i++) {
 		struct bar *b = c.bar[i];
@@ -117,6 +116,8 @@ static void plot_calls(FILE *f, unsigned at)
 {
 	struct chart c;
 
+	if (isnan(sample_median(CALLS_CLIENT, hosts[0].method)))
+		return; /* they were not counted */
 	chart_init(&c, "System calls of a request", "number", 2);
 	c.bars[0] = "client";
 	c.bars[1] = "server";
@@ -137,6 +138,7 @@ static void plot_cpu(FILE *f, unsigned at)
 	chart_init(&c, "Server's processor time for a request, one core", "µs", 2);
 	c.bars[0] = "cinit";
 	c.bars[1] = "bare mechanism";
+	c.compared = true;
 	quantity(what, SERVER_CPU, ONE_CORE);
 	for (size_t i = 0; i < n_hosts; i++) {
 		set_bar(&c.bar[i][0], what, hosts[i].method);

@@ -24,7 +24,7 @@ static void number(char *buf, size_t cap, double v)
 
 	if (fabs(v) >= 99950)
 		snprintf(buf, cap, "%.0fk", v / 1000);
-	else if (v == floor(v) && fabs(v) < 10)
+	else if (v == floor(v))
 		snprintf(buf, cap, "%.0f", v);
 	else
 		snprintf(buf, cap, "%.*f", places, v);
