@@ -52,6 +52,7 @@ COMMON  := ipc/text ipc/words
 ENGINE  := $(basename $(wildcard src/engine/*.c))
 CONFIG  := $(basename $(wildcard src/config/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c))
+SINGLE  := $(basename $(wildcard src/single/*.c))
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
 IPC_FEW := $(filter-out ipc/server ipc/check ipc/watch,$(IPC_ALL))
@@ -59,7 +60,7 @@ SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
 LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
-CINIT_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(SHELL_) $(SERVER) src/main
+CINIT_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(SHELL_) $(SINGLE) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(CONFIG) $(CHECK)
 SVC_OBJ   := $(LIBRARY) $(basename $(filter-out client/halt.c,$(wildcard client/*.c)))
 HALT_OBJ  := $(LIBRARY) client/halt client/ask

@@ -1,33 +1,9 @@
 /* describe.c - reasons in words. */
 #include "ipc/describe.h"
 
-#include <signal.h>
 #include <string.h>
 
-const char *signal_word(int sig)
-{
-	switch (sig) {
-	case SIGHUP: return "HUP";
-	case SIGINT: return "INT";
-	case SIGQUIT: return "QUIT";
-	case SIGILL: return "ILL";
-	case SIGTRAP: return "TRAP";
-	case SIGABRT: return "ABRT";
-	case SIGBUS: return "BUS";
-	case SIGFPE: return "FPE";
-	case SIGKILL: return "KILL";
-	case SIGUSR1: return "USR1";
-	case SIGSEGV: return "SEGV";
-	case SIGUSR2: return "USR2";
-	case SIGPIPE: return "PIPE";
-	case SIGALRM: return "ALRM";
-	case SIGTERM: return "TERM";
-	case SIGXCPU: return "XCPU";
-	case SIGXFSZ: return "XFSZ";
-	case SIGSYS: return "SYS";
-	default: return "";
-	}
-}
+#include "ipc/signal_name.h"
 
 void describe_end(struct text *t, const struct end *end)
 {

@@ -12,7 +12,5 @@ void describe_end(struct text *t, const struct end *end);
 /* "needs mount/root, which failed: exit 2", "waits for exit 0 of its program";
  * "" when the state's word says all.  Times are given relative to now_ms. */
 void describe_why(struct text *t, const struct ipc_item *item, int64_t now_ms, bool utf8);
-/* The name of a signal without SIG, or "". */
-const char *signal_word(int sig);
 
 #endif

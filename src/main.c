@@ -23,6 +23,7 @@
 #include "src/shell/loop.h"
 #include "src/shell/rescue.h"
 #include "src/shell/shell.h"
+#include "src/single/single.h"
 
 struct shell shell;
 
@@ -356,6 +357,8 @@ int main(int argc, char **argv)
 	int code;
 
 	(void)argc;
+	if (single_wanted(argv))
+		return single_main(argv);
 	open_standard();
 	close_on_exec();
 	parse(&o, argv);
