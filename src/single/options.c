@@ -15,6 +15,8 @@ enum meaning {
 	MEANS_PARENT_DEATH, MEANS_REWRITE, MEANS_SINGLE, MEANS_HELP, MEANS_VERSION, MEANS_LICENCE
 };
 
+#define REWRITE_NOT 255 /* nothing was said about this signal */
+
 struct option {
 	char letter;          /* or 0 */
 	char name[15];        /* of the long form, or "" */
@@ -205,6 +207,17 @@ static int take_name(struct single_options *o, char ***words)
 	return option->argument ? take_with_next(o, option, words) : take(o, option, NULL);
 }
 
+/* `tini PROGRAM -- ARG...` is how its help has it: there a `--` is not the
+ * program's, if no word that begins with a dash stands before it. */
+static void drop_dashes(char **words)
+{
+	while (*words && (*words)[0] != '-')
+		words++;
+	if (*words && strcmp(*words, "--") == 0)
+		for (; *words; words++)
+			words[0] = words[1];
+}
+
 /* Up to the first word that is no option, or to behind a `--`, which our own
  * dialect demands: without it the command line is that of a tree. */
 static int take_all(struct single_options *o, char **words)
@@ -219,6 +232,8 @@ static int take_all(struct single_options *o, char **words)
 		if ((*words)[0] != '-' || !(*words)[1]) {
 			if (o->dialect == DIALECT_CINIT)
 				return refuse(o, *words, "not an option of a single program");
+			if (o->dialect == DIALECT_TINI)
+				drop_dashes(words);
 			break;
 		}
 		code = (*words)[1] == '-' ? take_name(o, &words) : take_letters(o, &words);
@@ -261,8 +276,15 @@ static void rewrite_stops(struct single_options *o)
 	static const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU};
 
 	for (unsigned i = 0; i < 3; i++)
-		if (o->rewrite[stops[i]] == stops[i])
+		if (o->rewrite[stops[i]] == REWRITE_NOT)
 			o->rewrite[stops[i]] = SIGSTOP;
+}
+
+static void leave_others(struct single_options *o)
+{
+	for (unsigned s = 0; s <= SIGNAL_MAX; s++)
+		if (o->rewrite[s] == REWRITE_NOT)
+			o->rewrite[s] = (uint8_t)s;
 }
 
 int single_options_read(struct single_options *o, char **argv)
@@ -271,8 +293,7 @@ int single_options_read(struct single_options *o, char **argv)
 
 	*o = (struct single_options){.dialect = single_dialect(argv[0]),
 	                             .enclosure = IN_OWN_GROUP, .loudness = SAY_WARNINGS};
-	for (unsigned s = 0; s <= SIGNAL_MAX; s++)
-		o->rewrite[s] = (uint8_t)s;
+	memset(o->rewrite, REWRITE_NOT, sizeof o->rewrite);
 	read_environment(o);
 	code = take_all(o, argv + 1);
 	if (code >= 0)
@@ -285,5 +306,6 @@ int single_options_read(struct single_options *o, char **argv)
 		o->to_group = true;
 		rewrite_stops(o);
 	}
+	leave_others(o);
 	return -1;
 }
