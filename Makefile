@@ -158,6 +158,9 @@ bench-method-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/
 bench-ipc: $(METHODS:%=bench-method-%)
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/bench-ipc bench-ipc-programs
 	$(B)/bench-ipc/test/bench/bench-ipc --svg $(B)/bench-ipc.svg $(BENCH) $(foreach m,$(METHODS),$(m)=$(B)/bench-ipc/$(m))
+# Many orphans dying at once, ten times, beside tini and runit where they are.
+proof-orphans: setup static
+	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
 
 sim: $(B)/test/engine/sim
 	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)
@@ -210,10 +213,11 @@ help:
 	@echo 'make sim SEEDS=N  the simulator; make explore: the model checker; make mutants'
 	@echo 'make bench        times and sizes beside floors and other inits'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
+	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help
+.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans
 .DELETE_ON_ERROR:

@@ -87,6 +87,10 @@ never()
 	never 'src/check/|src/main|ipc/[a-z]*/|ipc/client|client/' src/shell src/main.c
 }
 
+@test "a single program knows no tree and no client" {
+	only 'src/single/[a-z]*\.h|src/shell/console\.h|src/limits\.h|ipc/(text|describe|signal_name)\.h' src/single
+}
+
 @test "cinit.check includes nothing of the shell, and no method" {
 	never 'src/shell/|src/main|ipc/[a-z]*/|ipc/client|client/' src/check
 }

@@ -2,7 +2,8 @@
 # setup.sh - gets what the tests lack, from the distribution's packages.
 #
 # One row for each tool: the command that shows it is there, then the package
-# that brings it, for apt, apk, dnf and pacman.  Proved with apt.
+# that brings it, for apt, apk, dnf and pacman ("-": not needed there).  Proved
+# with apt.  The last three are only compared with.
 set -eu
 
 tools() {
@@ -22,6 +23,9 @@ cppcheck     cppcheck       cppcheck      cppcheck         cppcheck
 shellcheck   shellcheck     shellcheck    ShellCheck       shellcheck
 mandoc       mandoc         mandoc        mandoc           mandoc
 git          git            git           git              git
+tini         tini           -             -                -
+dumb-init    dumb-init      -             -                -
+runit        runit          -             -                -
 ROWS
 }
 
@@ -41,7 +45,7 @@ missing() { # packages of the tools that are not there, from column $1
 		command -v "$command" >/dev/null 2>&1 && continue
 		# shellcheck disable=SC2086
 		echo $command $apt $apk $dnf $pacman | cut -d' ' -f"$1"
-	done | sort -u | tr '\n' ' '
+	done | grep -vx -e - | sort -u | tr '\n' ' '
 }
 
 row=$(column)
