@@ -169,7 +169,7 @@ static int take_letters(struct single_options *o, char ***words)
 			return refuse(o, word, "unknown option");
 		if (option->argument && at[1])
 			return take(o, option, at + 1);
-		code = option->argument ? take_with_next(o, option, words) : take(o, option, NULL);
+		code = option->argument ? take_with_next(o, option, words) : take(o, option, "");
 		if (option->argument)
 			break;
 	}
@@ -204,7 +204,7 @@ static int take_name(struct single_options *o, char ***words)
 		return refuse(o, **words, "it takes no argument");
 	if (equals)
 		return take(o, option, equals + 1);
-	return option->argument ? take_with_next(o, option, words) : take(o, option, NULL);
+	return option->argument ? take_with_next(o, option, words) : take(o, option, "");
 }
 
 /* `tini PROGRAM -- ARG...` is how its help has it: there a `--` is not the
