@@ -180,8 +180,19 @@ static void raise_descriptors(void)
 		shell.nofile_hard = shell.nofile_soft;
 }
 
-/* reboot(2) refuses to be asked about ctrl-alt-del in every PID namespace but
- * the first, which tells a machine without needing /proc. */
+/* In a container it is best not even to ask reboot(2).  0xeffffffc is the kernel's
+ * fixed number of the first PID namespace (PROC_PID_INIT_INO). */
+static bool in_later_pid_namespace(void)
+{
+	char link[64];
+	ssize_t n = readlink("/proc/self/ns/pid", link, sizeof link - 1);
+
+	link[n > 0 ? n : 0] = '\0';
+	return n > 0 && strcmp(link, "pid:[4026531836]") != 0;
+}
+
+/* Without /proc: reboot(2) refuses to be asked about ctrl-alt-del in every PID
+ * namespace but the first. */
 static enum mode find_mode(const struct options *o)
 {
 	if (o->machine)
@@ -190,6 +201,8 @@ static enum mode find_mode(const struct options *o)
 		return MODE_CONTAINER;
 	if (getpid() != 1)
 		return MODE_USER;
+	if (in_later_pid_namespace())
+		return MODE_CONTAINER;
 	return reboot(RB_DISABLE_CAD) == 0 ? MODE_MACHINE : MODE_CONTAINER;
 }
 
@@ -329,9 +342,9 @@ static _Noreturn void give_shells(void)
 }
 
 /* Neither loop nor tree could be had.  A machine still must not lose PID 1. */
-static int last_resort(const char *where, int err)
+static int last_resort(const char *where, const char *why)
 {
-	int code = refuse(where, strerror(err), 1);
+	int code = refuse(where, why, 1);
 
 	if (code)
 		return code;
@@ -342,12 +355,12 @@ static int last_resort(const char *where, int err)
 static int run(void)
 {
 	if (loop_init() < 0)
-		return last_resort("epoll or signalfd", errno);
+		return last_resort("epoll or signalfd", strerror(errno));
 	say_hello();
 	loop_try_ipc();
 	shell.now_ms = record_now_ms();
 	if (rescue_or_boot() < 0)
-		return last_resort(shell.dir, ENOENT);
+		return last_resort(shell.dir, "there is nothing to start in it");
 	return loop_run();
 }
 

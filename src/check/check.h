@@ -61,6 +61,8 @@ struct ranked *rank_services(struct vec *memory, const struct config *c, const u
 void check_graph(struct text *out, const struct config *c); /* the resolved tree as JSON */
 int check_order(struct text *out, const struct config *c);  /* the start in waves */
 
+int check_stop_time(struct text *out, const struct config *c); /* stop.c */
+
 /* simulate.c: what the person asked about one service. */
 struct supposition {
 	uint32_t svc;
@@ -70,8 +72,9 @@ struct supposition {
 };
 
 /* Boots in virtual time and tells it; 0 or -1 with errno.  The engine in c
- * stays as the boot left it. */
+ * stays as the boot left it.  At stop_ms, if not NEVER, everything is stopped
+ * while no program heeds it; *code is the exit code if it came to an end, or -1. */
 int check_simulate(struct text *out, const struct config *c, const struct supposition *s,
-                   unsigned n);
+                   unsigned n, int64_t stop_ms, int *code);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "src/check/check.h"
+#include "src/config/essential.h"
 #include "src/engine/classes.h"
 
 static void member(struct text *out, const char *name)
@@ -61,6 +62,19 @@ static void put_program(struct text *out, const struct config *c, const char *na
 	text_char(out, '}');
 }
 
+static void put_essential(struct text *out, const struct config *c, const struct conf_svc *s)
+{
+	const char *counts = s->essential == ESSENTIAL_SUCCESS ? "success"
+	                     : s->essential == ESSENTIAL_FAILURE ? "failure" : "exit";
+
+	member(out, "essential");
+	text_str(out, "{\"counts\": ");
+	text_json(out, counts, strlen(counts));
+	member(out, "codes");
+	put_strings(out, config_str(c, s->codes), s->n_codes);
+	text_char(out, '}');
+}
+
 static void put_service(struct text *out, const struct config *c, uint32_t i)
 {
 	const struct engine *e = config_engine(c);
@@ -80,6 +94,8 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 	text_str(out, row->kind & KIND_RESPAWN ? "true" : "false");
 	member(out, "delay_ms");
 	text_u64(out, row->delay_ms);
+	if (s->essential)
+		put_essential(out, c, s);
 	if (s->refusal) {
 		member(out, "refused");
 		text_json(out, config_str(c, s->refusal), strlen(config_str(c, s->refusal)));

@@ -19,6 +19,7 @@ enum view {
 	VIEW_FINDINGS,
 	VIEW_ORDER,
 	VIEW_SIMULATE,
+	VIEW_STOP_TIME,
 	VIEW_GRAPH
 };
 
@@ -33,6 +34,7 @@ struct options {
 	enum view view;
 	struct given given[SUPPOSITIONS_MAX];
 	unsigned n_given;
+	const char *stop; /* --stop */
 };
 
 static struct options options;
@@ -50,6 +52,8 @@ static const char usage[] =
 	"  --simulate           boot it in virtual time\n"
 	"    --fail NAME          ... in which this service fails\n"
 	"    --time NAME=SECONDS  ... in which a run of this one takes so long\n"
+	"    --stop SECONDS       ... and stop it then, while no program heeds TERM\n"
+	"  --stop-time          how long an ordered stop takes at most, and why\n"
 	"  --graph              the services as JSON\n"
 	"  -h, --help           this text\n"
 	"  -V, --version        the version\n"
@@ -72,7 +76,7 @@ static int fail(int code, const char *where, const char *why)
 static int set_view(enum view view)
 {
 	if (options.view != VIEW_FINDINGS && options.view != view)
-		return fail(EXIT_USAGE, "", "--order, --simulate and --graph exclude each other");
+		return fail(EXIT_USAGE, "", "--order, --simulate, --stop-time and --graph exclude each other");
 	options.view = view;
 	return 0;
 }
@@ -98,6 +102,8 @@ static int check_given(int argc, char **argv)
 	if (options.n_given && options.view != VIEW_SIMULATE)
 		return fail(EXIT_USAGE, options.given[0].time ? "--time" : "--fail",
 		            "goes with --simulate only");
+	if (options.stop && options.view != VIEW_SIMULATE)
+		return fail(EXIT_USAGE, "--stop", "goes with --simulate only");
 	if (options.dir && !*options.dir)
 		return fail(EXIT_USAGE, "-c", "an empty directory name");
 	return -1;
@@ -109,7 +115,9 @@ enum {
 	OPT_SIMULATE,
 	OPT_GRAPH,
 	OPT_FAIL,
-	OPT_TIME
+	OPT_TIME,
+	OPT_STOP,
+	OPT_STOP_TIME
 };
 
 static int refuse_option(char **argv, const char *why)
@@ -129,6 +137,8 @@ static int parse(int argc, char **argv)
 		{"graph", no_argument, NULL, OPT_GRAPH},
 		{"fail", required_argument, NULL, OPT_FAIL},
 		{"time", required_argument, NULL, OPT_TIME},
+		{"stop", required_argument, NULL, OPT_STOP},
+		{"stop-time", no_argument, NULL, OPT_STOP_TIME},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0}
@@ -144,6 +154,8 @@ static int parse(int argc, char **argv)
 		case OPT_SIMULATE: bad = set_view(VIEW_SIMULATE); break;
 		case OPT_GRAPH: bad = set_view(VIEW_GRAPH); break;
 		case OPT_FAIL: bad = give(optarg, false); break;
+		case OPT_STOP: options.stop = optarg; break;
+		case OPT_STOP_TIME: bad = set_view(VIEW_STOP_TIME); break;
 		case OPT_TIME: bad = give(optarg, true); break;
 		case 'h': return show(usage);
 		case 'V': return show("cinit.check " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
@@ -202,14 +214,21 @@ static bool suppose_given(const struct config *c, const struct given *g, unsigne
 static int simulate(const struct config *c)
 {
 	unsigned n = 0;
+	uint64_t stop_ms = NEVER;
+	int code;
 
+	if (options.stop && !parse_seconds(options.stop, strlen(options.stop),
+	                                   CONFIG_DELAY_MAX_S * 1000u, &stop_ms))
+		return fail(EXIT_USAGE, options.stop, "not a number of seconds up to 86400");
 	for (unsigned k = 0; k < options.n_given; k++)
 		if (!suppose_given(c, &options.given[k], &n))
 			return EXIT_USAGE;
 	if (c->start == NO_SVC)
 		return EXIT_BAD; /* which was said */
-	if (check_simulate(&out, c, suppositions, n) < 0)
+	if (check_simulate(&out, c, suppositions, n, (int64_t)stop_ms, &code) < 0)
 		return fail(EXIT_BAD, "", strerror(errno));
+	if (code >= 0)
+		return code ? EXIT_BAD : 0;
 	return engine_svc(config_engine(c), c->start)->live.state == SVC_UP ? 0 : EXIT_BAD;
 }
 
@@ -226,6 +245,8 @@ static int view(struct tally *t, const struct config *c)
 		return check_order(&out, c) < 0 ? fail(EXIT_BAD, "", strerror(errno)) : 0;
 	case VIEW_SIMULATE:
 		return simulate(c);
+	case VIEW_STOP_TIME:
+		return check_stop_time(&out, c) < 0 ? fail(EXIT_BAD, "", strerror(errno)) : 0;
 	case VIEW_GRAPH:
 		check_graph(&out, c);
 		break;

@@ -1,14 +1,16 @@
 /* simulate.c - `cinit.check --simulate`: the supervisor's engine against a
  * world in which every program does what the person supposes, in virtual time.
  *
- * What happens in it is decided by the engine alone; this file only plays the
- * processes.  One program per service runs at a time, for no time, for a given
- * time, or for ever; one that is told to stop does so at once. */
+ * What happens in it is decided by the engine, and by essential.c, alone; this
+ * file only plays the processes.  One program per service runs at a time, for no
+ * time, for a given time, or for ever; one that is told to stop does so at once,
+ * but with --stop only when it is killed. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "src/check/check.h"
+#include "src/config/essential.h"
 
 enum process {
 	PROC_NONE,
@@ -29,6 +31,10 @@ struct sim {
 	int64_t *ends_ms;        /* by supposition: when its run ends, or NEVER */
 	struct vec queue;        /* struct event, to happen now; taken from queue_at */
 	size_t queue_at;
+	int64_t stop_ms;         /* when everything is stopped, or NEVER */
+	bool deaf;               /* from then on nobody heeds TERM, and no `off` ends */
+	int code;                /* with which everything ends, or -1 */
+	bool done;               /* everything is down after that */
 	bool failed;             /* out of memory */
 	bool settled;
 	int64_t settled_ms;
@@ -189,26 +195,72 @@ static void spawn(struct sim *m, uint32_t i)
 	}
 }
 
+static void stop(struct sim *m, int code)
+{
+	m->code = code;
+	m->stop_ms = NEVER;
+	m->horizon_ms = NEVER;
+	engine_event(m->e, m->now, &(struct event){.kind = EV_SHUTDOWN});
+}
+
+static void stop_for(struct sim *m, uint32_t i, const char *why, int code)
+{
+	put_time(m->out, m->now);
+	text_char(m->out, ' ');
+	put_name(m->out, m->c, i);
+	text_str(m->out, ": essential, and ");
+	text_str(m->out, why);
+	text_str(m->out, ": everything is stopped\n");
+	stop(m, code);
+}
+
+static void stop_if_lost(struct sim *m, uint32_t i)
+{
+	if (m->code < 0 && essential_is_lost(m->c, i))
+		stop_for(m, i, state_word(engine_svc(m->e, i)->live.state), ESSENTIAL_LOST_CODE);
+}
+
+static void off_ended(struct sim *m, uint32_t i)
+{
+	happen(m, &(struct event){.kind = EV_OFF_ENDED, .svc = i});
+}
+
 static void carry_out(struct sim *m, const struct action *act)
 {
 	switch (act->kind) {
-	case ACT_CHANGED: tell_change(m, act); break;
+	case ACT_CHANGED:
+		tell_change(m, act);
+		if (act->to == SVC_BLOCKED)
+			stop_if_lost(m, act->svc);
+		break;
 	case ACT_SPAWN: spawn(m, act->svc); break;
 	case ACT_SPAWN_OFF:
-		happen(m, &(struct event){.kind = EV_OFF_ENDED, .svc = act->svc});
+		if (!m->deaf)
+			off_ended(m, act->svc);
 		break;
-	case ACT_TERM: end_process(m, act->svc, END_SIGNAL, SIGTERM); break;
+	case ACT_TERM:
+		if (!m->deaf)
+			end_process(m, act->svc, END_SIGNAL, SIGTERM);
+		break;
 	case ACT_KILL: end_process(m, act->svc, END_SIGNAL, SIGKILL); break;
+	case ACT_KILL_OFF: off_ended(m, act->svc); break;
+	case ACT_DONE: m->done = true; break;
 	case ACT_SETTLED:
 		m->settled = true;
 		m->settled_ms = m->now;
 		break;
-	case ACT_KILL_OFF:
 	case ACT_STUCK:
 	case ACT_ANSWER:
-	case ACT_DONE:
 		break;
 	}
+}
+
+static void judge_end(struct sim *m, const struct event *ev)
+{
+	int code = m->code < 0 ? essential_code(m->c, ev->svc, &ev->end, false) : -1;
+
+	if (code >= 0)
+		stop_for(m, ev->svc, "has ended", code);
 }
 
 /* Hands the next event of this moment to the engine; false if there is none. */
@@ -222,8 +274,10 @@ static bool take_event(struct sim *m)
 	m->queue_at += sizeof ev;
 	if (m->queue_at == m->queue.len)
 		m->queue_at = m->queue.len = 0;
-	if (ev.kind == EV_ENDED)
+	if (ev.kind == EV_ENDED) {
 		m->process[ev.svc] = PROC_NONE;
+		judge_end(m, &ev);
+	}
 	engine_event(m->e, m->now, &ev);
 	return true;
 }
@@ -236,9 +290,16 @@ static bool pass_time(struct sim *m)
 	for (unsigned k = 0; k < m->n_s; k++)
 		if (m->ends_ms[k] < next)
 			next = m->ends_ms[k];
-	if (next == NEVER || next > m->horizon_ms)
+	if (m->stop_ms < next)
+		next = m->stop_ms;
+	if (next == NEVER || next > m->horizon_ms || m->done)
 		return false;
 	m->now = next;
+	if (m->stop_ms == next) {
+		m->deaf = true;
+		stop(m, 0);
+		return true;
+	}
 	for (unsigned k = 0; k < m->n_s; k++)
 		if (m->ends_ms[k] == next)
 			finish(m, m->s[k].svc);
@@ -251,6 +312,8 @@ static void boot(struct sim *m)
 	struct action act;
 
 	engine_event(m->e, m->now, &ev);
+	for (uint32_t i = 0; i < m->c->n; i++)
+		stop_if_lost(m, i);
 	do {
 		while (engine_next(m->e, m->now, &act))
 			carry_out(m, &act);
@@ -312,6 +375,11 @@ static void put_total(const struct sim *m, const uint32_t *count)
 	} else {
 		text_str(m->out, "; the boot has not settled\n");
 	}
+	if (m->code >= 0) {
+		text_str(m->out, "stopped, exit code ");
+		text_i64(m->out, m->code);
+		text_char(m->out, '\n');
+	}
 }
 
 static int sum_up(struct sim *m)
@@ -353,10 +421,11 @@ static int prepare(struct sim *m)
 }
 
 int check_simulate(struct text *out, const struct config *c, const struct supposition *s,
-                   unsigned n)
+                   unsigned n, int64_t stop_ms, int *code)
 {
 	struct sim m = {.out = out, .c = c, .e = config_engine(c), .s = s, .n_s = n,
-	                .horizon_ms = CHECK_FOREVER_MS, .memory.max = SIZE_MAX / 2,
+	                .horizon_ms = stop_ms == NEVER ? CHECK_FOREVER_MS : NEVER,
+	                .stop_ms = stop_ms, .code = -1, .memory.max = SIZE_MAX / 2,
 	                .queue.max = SIZE_MAX / 2};
 	int r = prepare(&m);
 
@@ -364,6 +433,7 @@ int check_simulate(struct text *out, const struct config *c, const struct suppos
 		boot(&m);
 		r = m.failed ? -1 : sum_up(&m);
 	}
+	*code = m.code;
 	vec_free(&m.queue);
 	vec_free(&m.memory);
 	return r;

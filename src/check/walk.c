@@ -172,7 +172,7 @@ static void visit(struct walk *w, size_t path)
 {
 	const unsigned service = ENTRY_ON | ENTRY_OFF | ENTRY_NEEDS | ENTRY_WANTS | ENTRY_RESPAWN
 		| ENTRY_DELAY | ENTRY_ON_PARAMS | ENTRY_ON_ENV
-		| ENTRY_OFF_PARAMS | ENTRY_OFF_ENV;
+		| ENTRY_OFF_PARAMS | ENTRY_OFF_ENV | ENTRY_ESSENTIAL;
 	const char *name = w->paths.at + path;
 	bool known = is_edges(name) || is_loaded(w, name); /* the loader has said the rest */
 	unsigned has;

@@ -41,6 +41,9 @@ static void carry_definition(struct loader *l, struct draft *d, uint32_t i)
 	d->conf.off = config_svc(past(l), i)->off;
 	carry_prog(l, &d->conf.on);
 	carry_prog(l, &d->conf.off);
+	d->conf.essential = config_svc(past(l), i)->essential;
+	d->conf.n_codes = config_svc(past(l), i)->n_codes;
+	d->conf.codes = carry_strings(l, config_svc(past(l), i)->codes, d->conf.n_codes);
 	d->kind = s->kind & (uint8_t)~KIND_REFUSED;
 	d->delay_ms = s->delay_ms;
 	d->carried = true;

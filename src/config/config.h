@@ -32,6 +32,9 @@ struct conf_svc {
 	uint32_t name;     /* its path below svc/ */
 	uint32_t refusal;  /* why it is refused, or 0 */
 	struct conf_prog on, off;
+	uint32_t codes;    /* n_codes strings FROM=TO, one after the other */
+	uint32_t n_codes;
+	uint8_t essential; /* enum essential */
 };
 
 struct config {

@@ -29,7 +29,7 @@ const struct entry_name entry_names[] = {
 	{"timeout.off", ENTRY_LATER},
 	{"signal.off", ENTRY_LATER},
 	{"backoff", ENTRY_LATER},
-	{"essential", ENTRY_LATER},
+	{"essential", ENTRY_ESSENTIAL},
 	{"log", ENTRY_LATER},
 	{"listen", ENTRY_LATER},
 	{"tty", ENTRY_LATER},

@@ -20,7 +20,8 @@ enum entry {
 	ENTRY_LATER = 1024,  /* described, but not built yet */
 	ENTRY_STRANGE = 2048,
 	ENTRY_DOT = 4096,
-	ENTRY_LATER_DIR = 8192 /* ENTRY_LATER, and a directory */
+	ENTRY_LATER_DIR = 8192, /* ENTRY_LATER, and a directory */
+	ENTRY_ESSENTIAL = 16384
 };
 
 struct entry_name {

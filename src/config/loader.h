@@ -76,7 +76,14 @@ void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char 
 /* Reads a file that holds one number of seconds: 1 and *ms, 0 absent, -1 reported. */
 int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                         uint32_t *ms);
+/* Reads a whole file of less than cap bytes: 1 and *len (cap: it is larger), 0
+ * absent, -1 reported. */
+int loader_read_small(struct loader *l, int dir_fd, uint32_t svc, const char *name, char *buf,
+                      size_t cap, size_t *len);
 void loader_read_conf(struct loader *l, struct config *head);
+
+/* essential.c: reads `essential`, which is there. */
+void loader_read_essential(struct loader *l, int dir_fd, uint32_t svc);
 
 /* cycles.c: marks wants on cycles as unordered, refuses cycles of needs. */
 void loader_break_cycles(struct loader *l);

@@ -170,26 +170,35 @@ void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char 
 	                && read_lines(l, dir_fd, svc, file, true, &prog->env, &prog->n_env) > 0;
 }
 
-int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
-                        uint32_t *ms)
+int loader_read_small(struct loader *l, int dir_fd, uint32_t svc, const char *name, char *buf,
+                      size_t cap, size_t *len)
 {
-	char value[CONFIG_VALUE_MAX + 1]; /* one more shows that a file is too long */
-	uint64_t parsed;
 	ssize_t n;
 	int fd, r = open_file(l, dir_fd, svc, name, &fd);
 
 	if (r <= 0)
 		return r;
-	n = read(fd, value, sizeof value);
+	n = read(fd, buf, cap);
 	if (n < 0)
 		complain(l, svc, name, "cannot be read", strerror(errno));
 	close(fd);
-	if (n < 0)
-		return -1;
-	if (n > 0 && n < (ssize_t)sizeof value && value[n - 1] == '\n')
+	*len = n < 0 ? 0 : (size_t)n;
+	return n < 0 ? -1 : 1;
+}
+
+int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                        uint32_t *ms)
+{
+	char value[CONFIG_VALUE_MAX + 1]; /* one more shows that a file is too long */
+	uint64_t parsed;
+	size_t n;
+	int r = loader_read_small(l, dir_fd, svc, name, value, sizeof value, &n);
+
+	if (r <= 0)
+		return r;
+	if (n > 0 && n < sizeof value && value[n - 1] == '\n')
 		n--;
-	if (n == sizeof value
-	    || !parse_seconds(value, (size_t)n, CONFIG_DELAY_MAX_S * 1000u, &parsed)) {
+	if (n == sizeof value || !parse_seconds(value, n, CONFIG_DELAY_MAX_S * 1000u, &parsed)) {
 		complain(l, svc, name, "", "not a number of seconds up to 86400");
 		return -1;
 	}

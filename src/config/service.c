@@ -175,6 +175,11 @@ static void read_entries(struct loader *l, uint32_t svc, int fd)
 		read_off(l, svc, fd, has);
 	if (has & ENTRY_DELAY)
 		loader_read_seconds(l, fd, svc, "delay", &draft_at(l, svc)->delay_ms);
+	if (has & ENTRY_ESSENTIAL && !(has & ENTRY_ON))
+		loader_report(l, FINDING_WARNING, svc, "essential", "",
+		              "there is no `on` whose end could count, ignored");
+	else if (has & ENTRY_ESSENTIAL && !l->failed)
+		loader_read_essential(l, fd, svc);
 	if (has & ENTRY_RESPAWN && !(has & ENTRY_ON))
 		loader_report(l, FINDING_WARNING, svc, "respawn", "", "there is no `on` to respawn, ignored");
 	else if (files & ENTRY_RESPAWN || (has & ENTRY_RESPAWN && is_file(l, svc, fd, "respawn")))

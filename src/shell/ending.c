@@ -23,6 +23,7 @@ static enum phase {
 } phase;
 
 static enum ending ending;
+static int exit_code;
 static int64_t deadline_ms = NEVER, look_ms = NEVER;
 
 bool ending_has_begun(void)
@@ -56,6 +57,19 @@ void ending_begin(enum ending how)
 	phase = SERVICES;
 	say("", ending_word(how), "stopping all services");
 	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+}
+
+void ending_begin_with(int code)
+{
+	if (phase != RUNNING)
+		return;
+	exit_code = code;
+	ending_begin(END_POWEROFF);
+}
+
+int ending_code(void)
+{
+	return exit_code;
 }
 
 /* Is any process left that we would have to wait for? */

@@ -7,6 +7,9 @@
 
 /* Begins it; a later request only changes how it ends. */
 void ending_begin(enum ending how);
+/* The same outside a machine, for a reason that gives this process its exit code. */
+void ending_begin_with(int code);
+int ending_code(void);
 bool ending_has_begun(void);
 
 /* The engine: all services are down, all clients answered. */

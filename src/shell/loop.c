@@ -317,5 +317,5 @@ int loop_run(void)
 		turn(ev, n);
 	}
 	console_flush();
-	return 0;
+	return ending_code();
 }

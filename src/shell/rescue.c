@@ -7,6 +7,7 @@
 #include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
+#include "src/shell/essential.h"
 #include "src/shell/services.h"
 
 static int64_t again_ms = NEVER; /* when a shell that could not be started is tried again, */
@@ -53,6 +54,7 @@ static void wish_start_service(void)
 	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
 
 	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	essential_booted();
 }
 
 /* A tree that is loaded is kept: services may be running. */

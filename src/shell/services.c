@@ -13,6 +13,7 @@
 #include "src/shell/board.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
+#include "src/shell/essential.h"
 #include "src/shell/helper.h"
 #include "src/shell/loop.h"
 #include "src/shell/process.h"
@@ -133,13 +134,18 @@ bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role)
 	return helper_proc()->pid == pid;
 }
 
+static bool worth_retry(const struct end *end)
+{
+	return end->kind == END_SPAWN && process_worth_retry(end);
+}
+
 static void event(enum event_kind kind, uint32_t svc, const struct end *end)
 {
 	struct event ev = {.kind = kind, .svc = svc};
 
 	if (end) {
 		ev.end = *end;
-		ev.retry = end->kind == END_SPAWN && process_worth_retry(end);
+		ev.retry = worth_retry(end);
 	}
 	engine_event(config_engine(shell.config), shell.now_ms, &ev);
 }
@@ -148,7 +154,10 @@ static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
 {
 	board_mark(svc);
 	switch (role) {
-	case ROLE_MAIN: event(EV_ENDED, svc, end); break;
+	case ROLE_MAIN:
+		essential_ended(svc, end, worth_retry(end));
+		event(EV_ENDED, svc, end);
+		break;
 	case ROLE_OFF: event(EV_OFF_ENDED, svc, NULL); break;
 	case ROLE_HELPER: helper_ended(end); break;
 	}
@@ -407,6 +416,8 @@ static void act(const struct action *a)
 		say_change(a);
 		if (a->to == SVC_UP)
 			ipc_recheck = true; /* it may have mounted something over RUNDIR */
+		if (a->to == SVC_BLOCKED)
+			essential_blocked(a->svc);
 		break;
 	case ACT_SPAWN:
 		spawn_service(a->svc, ROLE_MAIN);

@@ -1,0 +1,18 @@
+/* essential.h - the services whose end is the end of everything, outside a machine. */
+#ifndef CINIT_SHELL_ESSENTIAL_H
+#define CINIT_SHELL_ESSENTIAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/config/config.h"
+
+/* The start service is wished up: some may be lost already.  On a machine they
+ * are named, as nothing comes of it there. */
+void essential_booted(void);
+/* The main process of svc has ended, and the engine has not been told yet. */
+void essential_ended(uint32_t svc, const struct end *end, bool retry);
+/* svc is blocked now. */
+void essential_blocked(uint32_t svc);
+
+#endif
