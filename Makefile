@@ -118,16 +118,19 @@ TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
 $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
 tools: $(TOOLS:%=$(B)/test/%) $(B)/test/bench/asker
 
+OTHERS := $(filter-out $(IPC),$(METHODS))
+
 # The same sources built otherwise, each in a directory of its own.
 STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
 ASAN_FLAGS   := CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' HARDEN=
 VALGRIND_FLAGS := CFLAGS='-O1 -g -DSPAWN_FORK' HARDEN=
-static:;   $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
+static: $(OTHERS:%=static-%)
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
+static-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* all
 asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests
 valgrind:; $(Q)$(MAKE) --no-print-directory $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
 
 # All IPC methods are always built; the others beside the one that was chosen.
-OTHERS := $(filter-out $(IPC),$(METHODS))
 methods: $(OTHERS:%=method-%)
 method-%:; $(Q)$(MAKE) --no-print-directory IPC=$* B=$(B)/$* all tools
 

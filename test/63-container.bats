@@ -52,7 +52,7 @@ ROWS
 always|always: not exit, success, failure or FROM=TO
 Exit|Exit: not exit, success, failure or FROM=TO
 exit\r\n|exit\x0d: not exit, success, failure or FROM=TO
-exit\0|not exit, success, failure or FROM=TO
+exit\0|has a NUL byte
 exit failure|failure: only one of exit, success and failure can be
 exit exit|exit: only one of exit, success and failure can be
 =1|=1: not an exit code up to 255 or a signal before `=`

@@ -26,6 +26,9 @@ git          git            git           git              git
 tini         tini           -             -                -
 dumb-init    dumb-init      -             -                -
 runit        runit          -             -                -
+runc         runc           runc          runc             runc
+crun         crun           crun          crun             crun
+nsenter      util-linux     util-linux    util-linux       util-linux
 ROWS
 }
 

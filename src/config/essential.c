@@ -120,6 +120,10 @@ void loader_read_essential(struct loader *l, int dir_fd, uint32_t svc)
 		loader_refuse(l, svc, "essential", "", "larger than 4095 bytes");
 		return;
 	}
+	if (memchr(l->target, '\0', len)) {
+		loader_refuse(l, svc, "essential", "", "has a NUL byte");
+		return;
+	}
 	text_init(&r.text, r.codes, sizeof r.codes);
 	if (!take_words(l, svc, &r, l->target, len))
 		return;
