@@ -72,14 +72,31 @@ int ending_code(void)
 	return exit_code;
 }
 
-/* Is any process left that we would have to wait for? */
-static bool nobody_left(void)
+static bool no_child_left(void)
 {
 	siginfo_t info;
 
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+}
+
+/* Is any process left that we would have to wait for? */
+static bool nobody_left(void)
+{
 	if (getpid() == 1)
 		return kill(-1, 0) < 0 && errno == ESRCH;
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+	return no_child_left();
+}
+
+/* What somebody put into our namespace as another user is not ours to kill, and
+ * the namespace ends with us. */
+static bool only_others_left(void)
+{
+	int64_t killed_ms = deadline_ms - KILLED_MAX_MS;
+
+	if (shell.mode != MODE_CONTAINER || shell.now_ms - killed_ms < FOREIGN_MAX_MS || !no_child_left())
+		return false;
+	say("", "", "processes that we may not kill are left, going on without them");
+	return true;
 }
 
 /* All that is left.  kill(-1) spares only the caller and PID 1, so it is for PID 1. */
@@ -186,7 +203,7 @@ void ending_turn(void)
 	case KILLED:
 		if (late)
 			say("", "", "a process survives KILL, going on without it");
-		if (late || nobody_left())
+		if (late || nobody_left() || only_others_left())
 			run_last();
 		break;
 	case LAST:
