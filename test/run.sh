@@ -12,7 +12,8 @@ cd "$(dirname "$0")" || exit 1
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 build=${CINIT_BUILD:-$PWD/../build}
-again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 40-ipc.bats 41-svc.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats"
+again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 40-ipc.bats 41-svc.bats 45-libcinit.bats
+	50-shutdown.bats 60-single.bats 63-container.bats"
 
 # files WHAT FILE...: in their own words, each test's name followed by WHAT.
 files() {
