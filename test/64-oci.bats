@@ -193,7 +193,7 @@ root_and_read_only()
 {
 	bundle "$1"
 	lives_and_stops
-	printed "look: uid 0, capabilities 000000000, /: Read-only file system, /run: can be written, /tmp: No such file or directory, /dev/shm: No such file or directory, /proc is there, /sys is not there"
+	printed "look: uid 0, capabilities 000000000, /: Read-only file system, /run: can be written, /dev/shm: No such file or directory, /proc is there, /sys is not there"
 	said "container mode, pid 1, tree /etc/cinit, run /run/cinit"
 }
 
@@ -204,7 +204,7 @@ in_a_user_namespace()
 {
 	bundle "$1" "$NAMESPACED"
 	lives_and_stops
-	printed "look: uid 0, capabilities 000000000, /: Read-only file system, /run: can be written, /tmp: No such file or directory, /dev/shm: No such file or directory, /proc is there, /sys is not there"
+	printed "look: uid 0, capabilities 000000000, /: Read-only file system, /run: can be written, /dev/shm: No such file or directory, /proc is there, /sys is not there"
 }
 
 @test "runc: the same in a user namespace" { in_a_user_namespace runc; }
@@ -219,7 +219,7 @@ unwritable()
 	bundle "$1" "$UNWRITABLE" "${3:-.}"
 	has "$("$root/cinit" -V)" "ipc: $2"
 	lives_and_stops
-	printed "look: uid 1000, capabilities 000000000, /: Read-only file system, /run: Read-only file system, /tmp: No such file or directory, /dev/shm: No such file or directory, /proc is there, /sys is not there"
+	printed "look: uid 1000, capabilities 000000000, /: Read-only file system, /run: Read-only file system, /dev/shm: No such file or directory, /proc is there, /sys is not there"
 }
 
 @test "runc, msq: an ordinary user, and nothing that can be written" { unwritable runc msq; }
@@ -366,7 +366,7 @@ without_anything()
 	launched=$!
 	printed "init: up"
 	said "container mode, pid 1"
-	printed "look: uid 1000, capabilities 000000000, /: Read-only file system, /run: No such file or directory, /tmp: No such file or directory, /dev/shm: No such file or directory, /proc is not there, /sys is not there"
+	printed "look: uid 1000, capabilities 000000000, /: Read-only file system, /run: No such file or directory, /dev/shm: No such file or directory, /proc is not there, /sys is not there"
 	pid=$(children "$(children "$launched")")
 	ask() { nsenter --target "$pid" --ipc --pid --root --wd --setuid 1000 --setgid 1000 /cinit.svc "$@"; }
 	run -0 ask status -q init

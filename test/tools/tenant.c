@@ -92,10 +92,10 @@ static int look(void)
 	if (syscall(SYS_capget, &head, caps) < 0)
 		return 1;
 	return put(1, snprintf(line, sizeof line, "%s: uid %d, capabilities %x%08x, /: %s, /run: %s, "
-	           "/tmp: %s, /dev/shm: %s, /proc %s, /sys %s\n",
+	           "/dev/shm: %s, /proc %s, /sys %s\n",
 	           me, (int)getuid(), caps[1].effective | caps[1].permitted,
 	           caps[0].effective | caps[0].permitted, writing("/x"), writing("/run/x"),
-	           writing("/tmp/x"), writing("/dev/shm/x"),
+	           writing("/dev/shm/x"),
 	           access("/proc/self", F_OK) == 0 ? "is there" : "is not there",
 	           access("/sys/kernel", F_OK) == 0 ? "is there" : "is not there"));
 }
