@@ -362,6 +362,27 @@ ROWS
 	done
 }
 
+@test "essential is read again with the tree, and kept with a service that is kept" {
+	respawn_stub init job
+	wants init job
+	boot_settled container
+	await job happens start job
+	essential job 137=5
+	kill -HUP "$(cinit_pid)"
+	said "reload: "
+	kill_service job KILL
+	ends_with 5
+	: >"$log"
+	: >"$events"
+	boot_settled container
+	await job happens start job
+	rm -r "$tree/svc/job" "$tree/svc/init/wants"
+	kill -HUP "$(cinit_pid)"
+	said "kept until it is stopped"
+	kill_service job KILL
+	ends_with 5
+}
+
 @test "essential: the same in user mode; on a machine it is said and ignored" {
 	respawn_stub init
 	essential init 137=21

@@ -230,8 +230,7 @@ static void carry_out(struct sim *m, const struct action *act)
 	switch (act->kind) {
 	case ACT_CHANGED:
 		tell_change(m, act);
-		if (act->to == SVC_BLOCKED)
-			stop_if_lost(m, act->svc);
+		stop_if_lost(m, act->svc);
 		break;
 	case ACT_SPAWN: spawn(m, act->svc); break;
 	case ACT_SPAWN_OFF:

@@ -56,7 +56,7 @@ void essential_booted(void)
 	}
 }
 
-void essential_blocked(uint32_t svc)
+void essential_changed(uint32_t svc)
 {
 	look_whether_lost(svc);
 }

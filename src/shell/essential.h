@@ -12,7 +12,7 @@
 void essential_booted(void);
 /* The main process of svc has ended, and the engine has not been told yet. */
 void essential_ended(uint32_t svc, const struct end *end, bool retry);
-/* svc is blocked now. */
-void essential_blocked(uint32_t svc);
+/* svc is in another state than before. */
+void essential_changed(uint32_t svc);
 
 #endif

@@ -416,8 +416,7 @@ static void act(const struct action *a)
 		say_change(a);
 		if (a->to == SVC_UP)
 			ipc_recheck = true; /* it may have mounted something over RUNDIR */
-		if (a->to == SVC_BLOCKED)
-			essential_blocked(a->svc);
+		essential_changed(a->svc);
 		break;
 	case ACT_SPAWN:
 		spawn_service(a->svc, ROLE_MAIN);
