@@ -570,7 +570,7 @@ random_tree()
 			symlink "/bin/true", "$d/off" if rand() < 0.4;
 			if (rand() < 0.8 && ($kind || -l "$d/off")) {
 				open my $f, ">", "$d/delay";
-				print $f int(rand 9000) / 1000, "\n";
+				print $f rand() < 0.3 ? 0 : int(rand 9000) / 1000, "\n";
 			}
 			for my $to (1 .. $i - 1) {
 				my $r = rand;

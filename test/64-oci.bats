@@ -176,6 +176,7 @@ lives_and_stops()
 	new() { again=$(pid_of web) && [ "$again" != "$pid" ] && [ "$again" != null ]; }
 	await "another web" new
 	svc restart db
+	svc wait up web
 	run -0 svc status -q web
 	oci kill "$id" TERM
 	ends_with 0
