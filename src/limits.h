@@ -52,7 +52,7 @@
 
 #define LAST_MAX_MS        60000  /* for conf/last, which may sync and unmount */
 #define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */
-#define FOREIGN_MAX_MS     200    /* of it for processes in our namespace that are not our descendants */
+#define FOREIGN_MAX_MS     200    /* of it for processes that others put into our namespace */
 #define ENDING_LOOK_MS     50     /* how often foreign processes are looked for meanwhile */
 #define DESCENDANTS_MAX    4096   /* processes found in one search */
 #define RESCUE_RETRY_MS    5000   /* from one rescue shell to the next */

@@ -551,6 +551,23 @@ stop_time() { check --stop-time; number=${output%% *}; }
 	same line "$output" "0.500 = conf/sleep_before_kill 0.500"
 }
 
+@test "--stop-time and --stop: what they do not go with, and no number" {
+	once init
+	check --stop-time --order
+	same "exit code" "$status" 2
+	has "$stderr" "exclude each other"
+	check --stop 3
+	same "exit code" "$status" 2
+	has "$stderr" "--stop: goes with --simulate only"
+	check --simulate --stop soon
+	same "exit code" "$status" 2
+	has "$stderr" "soon: not a number of seconds up to 86400"
+	check --simulate --stop 1.5
+	same "exit code" "$status" 0
+	finds "1.500 init: up -> stopping (needs up)"
+	finds "stopped, exit code 0"
+}
+
 # A random tree of up to seven services, from a seed.
 random_tree()
 {
