@@ -285,7 +285,7 @@ ROWS
 	essential a
 	essential b
 	tell deaf slow
-	printf '60\n' >"$tree/svc/slow/delay"
+	printf '60\n' | tee "$tree/svc/slow/delay" >"$tree/svc/b/delay"
 	boot_settled container
 	for name in init a b slow; do await "$name" happens start $name; done
 	tell deaf b # it does not hear that it is to stop, so that it can be killed
