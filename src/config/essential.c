@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "ipc/describe.h"
+#include "ipc/signal_name.h"
 #include "src/config/loader.h"
 #include "src/limits.h"
 
@@ -29,18 +29,13 @@ static bool is_word(const char *word, size_t n, const char *known)
 /* A number, or the name of a signal with or without SIG. */
 static bool parse_from(const char *s, size_t n, uint64_t *code)
 {
+	int sig;
+
 	if (parse_u64(s, n, CODE_MAX, code))
 		return true;
-	if (n > 3 && memcmp(s, "SIG", 3) == 0) {
-		s += 3;
-		n -= 3;
-	}
-	for (int sig = 1; n && sig < 32; sig++)
-		if (is_word(s, n, signal_word(sig))) {
-			*code = SIGNAL_CODE + (uint64_t)sig;
-			return true;
-		}
-	return false;
+	sig = signal_of_word(s, n);
+	*code = SIGNAL_CODE + (uint64_t)sig;
+	return sig != 0;
 }
 
 static const char *take_code(struct reading *r, const char *word, size_t n, const char *equals)
