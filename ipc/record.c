@@ -31,11 +31,23 @@ enum record_fault record_check(const struct ipc_record *r, size_t n)
 	return RECORD_FINE;
 }
 
-int record_take_answer(const struct ipc_record *answer, size_t n)
+/* Of another version no more is known than that, and its id. */
+static void reduce_to_version(struct ipc_record *answer)
+{
+	uint64_t id = answer->id;
+
+	record_init(answer);
+	answer->id = id;
+	answer->result = RES_VERSION;
+}
+
+int record_take_answer(struct ipc_record *answer, size_t n)
 {
 	switch (record_check(answer, n)) {
-	case RECORD_FINE:
-	case RECORD_VERSION: return 0;
+	case RECORD_VERSION:
+		reduce_to_version(answer);
+		return 0;
+	case RECORD_FINE: return 0;
 	case RECORD_SIZE:
 	case RECORD_MAGIC:
 	case RECORD_FIELD: break;
@@ -97,7 +109,7 @@ bool record_get_item(const struct ipc_record *r, size_t *cursor, struct ipc_item
 	if (*cursor >= r->payload_len || left < sizeof h)
 		return false;
 	memcpy(&h, at, sizeof h);
-	if (left < sizeof h + h.name_len + h.detail_len)
+	if (left < sizeof h + h.name_len + h.detail_len || h.since_ms < 0 || h.deadline_ms < 0)
 		return false;
 	*item = (struct ipc_item){
 		.state = h.state, .why = h.why, .flags = h.flags, .crashes = h.crashes,

@@ -91,9 +91,9 @@ void record_init(struct ipc_record *r);
  * about what it asks. */
 enum record_fault record_check(const struct ipc_record *r, size_t n);
 
-/* The same for a client that was answered: 0 if the answer can be read (one of
- * another version says so itself), else -1 with EPROTO. */
-int record_take_answer(const struct ipc_record *answer, size_t n);
+/* The same for a client that was answered: 0 if the answer can be read, else -1
+ * with EPROTO.  One of another version becomes RES_VERSION without items. */
+int record_take_answer(struct ipc_record *answer, size_t n);
 
 /* Sets the name of a request; false if it does not fit. */
 bool record_set_name(struct ipc_record *r, const char *name, size_t n);
