@@ -116,9 +116,24 @@ engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%)
 # Small programs that tests run as services and clients: test/tools/NAME.c each.
 TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
 $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
-tools: $(TOOLS:%=$(B)/test/%) $(B)/test/bench/asker
-
 OTHERS := $(filter-out $(IPC),$(METHODS))
+# Those of one method alone are in test/METHOD/.
+OWN := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
+$(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
+$(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
+tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(B)/test/bench/asker
+
+# Fuzzing the record: the common server half, requests, loader and engine as they
+# are, on a method and a machine without a medium.
+FUZZ_SHELL := $(addprefix src/shell/,requests services board reload)
+FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
+FUZZ_OBJ   := $(IPC_ALL) $(ENGINE) $(CONFIG) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
+FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request
+$(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
+$(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer
+$(B)/test/fuzz/sweep: $(call objects,$(FUZZ_OBJ) test/fuzz/sweep); $(link)
+$(B)/test/fuzz/record: $(call objects,$(FUZZ_OBJ) test/fuzz/record); $(link)
+fuzz-programs: $(B)/test/fuzz/sweep $(B)/obj/test/fuzz/record.o
 
 # The same sources built otherwise, each in a directory of its own.
 STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
@@ -127,7 +142,7 @@ VALGRIND_FLAGS := CFLAGS='-O1 -g -DSPAWN_FORK' HARDEN=
 static: $(OTHERS:%=static-%)
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
 static-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* all
-asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests
+asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests fuzz-programs
 valgrind:; $(Q)$(MAKE) --no-print-directory $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
 
 # All IPC methods are always built; the others beside the one that was chosen.
@@ -174,6 +189,31 @@ explore: $(B)/test/engine/explore
 mutants:
 	test/engine/mutants.sh
 
+# For ever, or FUZZ_SECONDS; what it finds interesting is kept in $(B)/fuzz/corpus.
+LIBFUZZER_FLAGS := CC=clang HARDEN= CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer'
+fuzz:
+	$(Q)$(MAKE) --no-print-directory $(LIBFUZZER_FLAGS) B=$(B)/fuzz $(B)/fuzz/test/fuzz/record \
+	    $(B)/fuzz/test/fuzz/sweep
+	mkdir -p $(B)/fuzz/corpus
+	$(B)/fuzz/test/fuzz/sweep corpus $(B)/fuzz/corpus
+	$(B)/fuzz/test/fuzz/record -max_len=8192 -timeout=10 $(if $(FUZZ_SECONDS),-max_total_time=$(FUZZ_SECONDS)) \
+	    -artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus
+
+# 10^8 records in process, 10^6 through a supervisor of each method, all of it under the
+# sanitizers; then the whole of what `make test` samples of shm.
+FUZZ_RECORDS ?= 100000000
+HALF = $$(($(FUZZ_RECORDS) / 2))
+asan-%:; $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) IPC=$* B=$(B)/asan-$* all tools fuzz-programs
+proof-fuzz: $(METHODS:%=asan-%)
+	@$(B)/asan-socket/test/fuzz/sweep $(HALF) 1 & one=$$!; \
+	    $(B)/asan-socket/test/fuzz/sweep $(HALF) 2 && wait $$one
+	@for m in $(METHODS); do CINIT_BUILD=$(abspath $(B))/asan-$$m CINIT_STORM=500000 CINIT_PATIENCE=900 \
+	    test/run.sh --shared 44-hostile.bats || exit 1; done
+proof-shm: method-shm asan-shm
+	@for b in shm asan-shm; do CINIT_BUILD=$(abspath $(B))/$$b CINIT_SCRIBBLE=60000 CINIT_STEPS=1 \
+	    CINIT_PATIENCE=900 test/run.sh --shared shm/hostile.bats || exit 1; done
+
 run: all
 	@test/demo.sh $(B) $(TREE)
 
@@ -182,7 +222,7 @@ run: all
 C_FILES  := $(shell git ls-files '*.c' 2>/dev/null)
 SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh .ci/run
 MANUALS  := $(wildcard src/*.[1-8] client/*.[1-8])
-LINT_CC   = $(MAKE) --no-print-directory DEV=1 all tools engine-tests
+LINT_CC   = $(MAKE) --no-print-directory DEV=1 all tools engine-tests fuzz-programs
 lint: setup
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-gcc
 	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
@@ -214,6 +254,8 @@ help:
 	@echo 'make test         everything, after installing what the tests lack'
 	@echo 'make lint         compilers, analyzers, shellcheck, mandoc'
 	@echo 'make sim SEEDS=N  the simulator; make explore: the model checker; make mutants'
+	@echo 'make fuzz         libFuzzer on the record, FUZZ_SECONDS or for ever; make proof-fuzz,'
+	@echo '                  make proof-shm: all of what make test has samples of'
 	@echo 'make bench        times and sizes beside floors and other inits'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
 	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
@@ -222,5 +264,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans
+.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm
 .DELETE_ON_ERROR:
