@@ -152,7 +152,7 @@ static bool find_row(const struct ipc_client *c, const char *name, size_t n, str
 
 int ipc_board_item(struct ipc_client *c, const char *name, size_t n, struct ipc_item *item)
 {
-	for (unsigned i = 0; i < SHM_READS; i++) {
+	for (unsigned i = 0; c->board && i < SHM_READS; i++) {
 		uint32_t sequence = board_read_begin(c);
 		uint32_t stamp = atomic_load_explicit(&c->board->stamp, memory_order_relaxed);
 		struct board_row row;
@@ -184,7 +184,7 @@ int ipc_board_items(struct ipc_client *c, struct ipc_item **items, size_t *n)
 {
 	uint32_t room = IPC_BOARD_ROWS, stamp = 0;
 	struct board_row *rows = malloc(room * sizeof *rows);
-	int64_t got = rows ? copy_rows(c, rows, &stamp) : -1;
+	int64_t got = rows && c->board ? copy_rows(c, rows, &stamp) : -1;
 	int64_t i = 0;
 
 	*items = got >= 0 ? malloc((size_t)(got ? got : 1) * sizeof **items) : NULL;
@@ -367,6 +367,8 @@ static int post(struct ipc_client *c, const void *bytes, size_t n, bool reclaim)
 	if (renew_slots(c) < 0)
 		return errno == EACCES ? deny(c, &a) : -1;
 	if (!claim(c, false, &a) && !(reclaim && claim(c, true, &a))) {
+		if (reclaim)
+			ipc_ring(c); /* the server may know of more that can be freed */
 		errno = EAGAIN;
 		return -1;
 	}

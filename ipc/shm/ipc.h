@@ -13,7 +13,9 @@
  * Claiming counts the generation up.  Whoever finds a slot of a client that has
  * died, or gives up its own, may free it in any state: requests and answers have
  * places of their own, and the server answers a word only that it has itself
- * taken.  A client publishes, then rings; it waits on the lower half of its word
+ * taken.  It frees words that claim to be taken or answered by it and are not, and
+ * when no slot is free and a client rings for one, those with which nobody goes
+ * on.  A client publishes, then rings; it waits on the lower half of its word
  * (futex(2)), or, for several at once, on `answers` with `several` set.
  *
  * The server believes nothing in here: it copies a request once, and checks the
@@ -43,6 +45,9 @@
 #define SHM_SLOTS 1024         /* as many as may wait; memory that was never used costs nothing */
 #define SHM_TAKES 64           /* requests taken by one cinit_ipc_listen() */
 #define SHM_SWEEP_MS 1000      /* from an answer until its slot is looked after */
+#define SHM_RING_MS 100        /* between such looks that clients may ring for */
+#define SHM_CLAIM_MS 400       /* when all slots are in use: longest from claiming to publishing, */
+#define SHM_COLLECT_MS 5000    /* and from an answer until it is read */
 #define SHM_ROW_TEXT 216       /* bytes of name and detail on the board */
 #define SHM_READS 64           /* times that a reader tries the sequence */
 

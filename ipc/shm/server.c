@@ -27,6 +27,7 @@ static int slots_id = -1, board_id = -1;
 static struct slots *slots;
 static struct board *board;
 static uint64_t taken[SHM_SLOTS]; /* the word of each request that is to be answered, else 0 */
+static uint64_t answered[SHM_SLOTS]; /* the word of the last answer */
 static uint32_t next_slot;        /* where the next round begins */
 static int64_t swept_ms;
 
@@ -222,6 +223,13 @@ static unsigned slots_mode(void)
 	return ipc_group == IPC_NO_GROUP ? SHM_SLOTS_MODE : SHM_SLOTS_GROUP_MODE;
 }
 
+/* What clients look for; whoever may write there may have written over it, too. */
+static void mark_slots(void)
+{
+	atomic_store(&slots->version, IPC_VERSION);
+	atomic_store(&slots->magic, SHM_MAGIC);
+}
+
 /* Closed until it is complete, then opened to the group. */
 static int give_to_group(void)
 {
@@ -244,8 +252,7 @@ static const char *make_slots(void)
 	slots = attach(slots_id);
 	if (!slots)
 		return "shmat";
-	atomic_store(&slots->version, IPC_VERSION);
-	atomic_store(&slots->magic, SHM_MAGIC);
+	mark_slots();
 	if (give_to_group() < 0)
 		return "open the segment to the group";
 	ipc_fd = sysv_bell(ipc_group);
@@ -380,24 +387,66 @@ static bool is_dead(uint64_t word)
 {
 	pid_t pid = word_pid(word);
 
-	return pid < 0 || (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
-	       || word_state(word) > SLOT_ANSWERED;
+	return pid < 0 || (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH);
+}
+
+/* Only we take and answer; a word that says so and is not ours is nobody's. */
+static bool is_forged(uint32_t i, uint64_t word)
+{
+	switch (word_state(word)) {
+	case SLOT_FREE:
+	case SLOT_CLAIMED:
+	case SLOT_PUBLISHED: return false;
+	case SLOT_TAKEN: return taken[i] != word;
+	case SLOT_ANSWERED: return answered[i] != word;
+	default: return true;
+	}
+}
+
+/* Once all slots are in use, those go with which nobody goes on, though their pid
+ * may live: a client needs a moment from claiming to publishing, and not for ever
+ * to read an answer. */
+static void free_stuck(int64_t now)
+{
+	static struct { uint64_t word; int64_t since_ms; } seen[SHM_SLOTS];
+
+	for (uint32_t i = 0; i < SHM_SLOTS; i++) {
+		uint64_t word = atomic_load_explicit(&slots->word[i], memory_order_relaxed);
+		unsigned state = word_state(word);
+		int64_t patience = state == SLOT_CLAIMED ? SHM_CLAIM_MS : SHM_COLLECT_MS;
+
+		if (state != SLOT_CLAIMED && state != SLOT_ANSWERED)
+			continue;
+		if (seen[i].word != word) {
+			seen[i].word = word;
+			seen[i].since_ms = now;
+		} else if (now - seen[i].since_ms >= patience) {
+			free_slot(i, word);
+		}
+	}
 }
 
 /* Reclaims what clients left that have died, or gave up waiting. */
 static void sweep(int64_t now)
 {
+	bool any_free = false;
+
 	for (uint32_t i = 0; i < SHM_SLOTS; i++) {
 		uint64_t word = atomic_load_explicit(&slots->word[i], memory_order_relaxed);
 		unsigned state = word_state(word);
 
 		if (taken[i] && taken[i] != word)
 			forget(i);
-		if (state == SLOT_FREE || state == SLOT_PUBLISHED || !is_dead(word))
-			continue;
-		forget(i);
-		free_slot(i, word);
+		if (state != SLOT_FREE && state != SLOT_PUBLISHED
+		    && (is_forged(i, word) || is_dead(word))) {
+			forget(i);
+			free_slot(i, word);
+			state = SLOT_FREE;
+		}
+		any_free = any_free || state == SLOT_FREE;
 	}
+	if (!any_free)
+		free_stuck(now);
 	swept_ms = now;
 	ipc_due_ms = INT64_MAX;
 }
@@ -410,6 +459,7 @@ static bool look_after_segments(void)
 		close_all();
 		return false;
 	}
+	mark_slots();
 	if (!is_there(board_id, SHM_BOARD_MODE)) {
 		close_board();
 		make_board();
@@ -428,10 +478,10 @@ int cinit_ipc_listen(void)
 	n = take_some();
 	if (!slots)
 		return 0;
-	/* A ring without a request: a client that found no slots. */
+	/* A ring without a request: a client that found no slots, or none free. */
 	if ((ipc_recheck || due || n == 0) && !look_after_segments())
 		return 0;
-	if (due || (n && now - swept_ms >= SHM_SWEEP_MS))
+	if (due || now - swept_ms >= (n ? SHM_SWEEP_MS : SHM_RING_MS))
 		sweep(now);
 	if (n && ipc_due_ms == INT64_MAX)
 		ipc_due_ms = now + SHM_SWEEP_MS;
@@ -453,7 +503,8 @@ int cinit_ipc_send(void *data)
 	if (atomic_load_explicit(&slots->word[i], memory_order_relaxed) != word)
 		return 0;
 	cells_write(slots->slot[i].answer, r, RECORD_CELLS);
-	if (!atomic_compare_exchange_strong(&slots->word[i], &word, word_with(word, SLOT_ANSWERED)))
+	answered[i] = word_with(word, SLOT_ANSWERED);
+	if (!atomic_compare_exchange_strong(&slots->word[i], &word, answered[i]))
 		return 0;
 	atomic_fetch_add(&slots->answers, 1);
 	wake(word_half(&slots->word[i]));
