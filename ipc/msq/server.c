@@ -255,15 +255,15 @@ const struct ipc_need ipc_needs[] = {
 
 /* ---- clients ---- */
 
-/* The pid in a record is a hint: 0, or too large, says nothing. */
+/* The pid in a record is a hint: 0 says nothing, too large is nobody's. */
 static pid_t pid_of(struct ipc_address whom)
 {
-	return whom.b <= INT_MAX ? (pid_t)whom.b : 0;
+	return whom.b <= INT_MAX ? (pid_t)whom.b : -1;
 }
 
 static bool is_dead(pid_t pid)
 {
-	return pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+	return pid < 0 || (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH);
 }
 
 static bool is_alive(struct ipc_address whom)
