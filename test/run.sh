@@ -1,9 +1,13 @@
 #!/bin/sh
 # run.sh - runs bats files and counts.
 #
-# run.sh            every file with the plain build; then, with the other builds
-#                   that lie in it (asan, static, valgrind, other IPC methods), some of them
-# run.sh FILE...    these, with the build in $CINIT_BUILD
+# run.sh                 everything: each file with the plain build; what is the same for
+#                        all IPC methods with each of them; and, with the other builds that
+#                        lie in the build directory (asan, static, valgrind), some again
+# run.sh FILE...         these, with the build in $CINIT_BUILD
+# run.sh --shared FILE...   the same, where supervisor and clients share an IPC namespace
+#                        that ends with the tests
+# run.sh --methods FILE...  these, with each IPC method
 #
 # The last line is "N passed, N failed"; the status is 0 only if none failed.
 set -u
@@ -12,57 +16,39 @@ cd "$(dirname "$0")" || exit 1
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 build=${CINIT_BUILD:-$PWD/../build}
-again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 40-ipc.bats 41-svc.bats 45-libcinit.bats
-	50-shutdown.bats 60-single.bats 63-container.bats"
 
-# files WHAT FILE...: in their own words, each test's name followed by WHAT.
-files() {
+# What is run again with the sanitizers and statically linked.
+again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 33-reload.bats 40-ipc.bats
+	41-svc.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats"
+# What is run with each IPC method: the first make namespaces of their own.
+apart="43-conformance.bats"
+shared="41-svc.bats 44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
+
+# tap WHAT COMMAND...: its tests, each name followed by WHAT.
+tap() {
 	what=$1
 	shift
+	"$@" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+}
+
+# files WHAT FILE...
+files() {
+	kind=$1
+	shift
 	for file; do
-		echo "# $file$what"
-		bats --tap "$file" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+		echo "# $file$kind"
+		tap "$kind" bats --tap "$file"
 	done
 }
 
-everything() {
-	files "" ./*.bats
-	for kind in asan static valgrind; do
-		[ -x "$build/$kind/cinit" ] || continue
-		CINIT_BUILD=$build/$kind
-		export CINIT_BUILD
-		case $kind in
-		asan)
-			# shellcheck disable=SC2086
-			CINIT_SLOW=20 files " [asan]" $again
-			;;
-		static)
-			# shellcheck disable=SC2086
-			files " [static]" $again
-			;;
-		valgrind)
-			CINIT_UNDER='valgrind -q --error-exitcode=99 --child-silent-after-fork=yes' \
-				files " [valgrind]" 30-boot.bats 50-shutdown.bats
-			;;
-		esac
-	done
-	for kind in fifo msq shm socket; do
-		[ -x "$build/$kind/cinit" ] || continue
-		method "$kind"
-	done
-}
-
-# The other IPC methods: the supervisor and its clients share an IPC namespace
-# that ends with the tests, so that no System V object is left.
-method() {
-	CINIT_BUILD=$build/$1
-	CINIT_OUTER_IPC=
-	unset CINIT_UNDER CINIT_SLOW
-	export CINIT_BUILD CINIT_OUTER_IPC
-	for file in 41-svc.bats 45-libcinit.bats 46-everywhere.bats; do
-		echo "# $file [$1]"
-		unshare "$(namespace)" --ipc bats --tap "$file" 2>&1 |
-			sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$| [$1]|"
+# shared WHAT FILE...: as files(), but the supervisor and its clients share an IPC
+# namespace that ends with the tests, so that no System V object is left.
+shared() {
+	kind=$1
+	shift
+	for file; do
+		echo "# $file$kind"
+		CINIT_OUTER_IPC='' tap "$kind" unshare "$(namespace)" --ipc bats --tap "$file"
 	done
 }
 
@@ -71,11 +57,91 @@ namespace() {
 	if [ "$(id -u)" = 0 ]; then echo --mount; else echo --map-root-user; fi
 }
 
-if [ $# -gt 0 ]; then
-	files "" "$@" | tee "$out"
-else
-	everything | tee "$out"
-fi
+chosen() { "$build/cinit" -V | sed -n 's/.*(ipc: \(.*\))/\1/p'; }
+
+# The IPC methods, each a folder: the chosen one, then those that were built beside it.
+methods() {
+	chosen
+	for folder in ../ipc/*/ipc.h; do
+		folder=${folder%/ipc.h}
+		[ ! -x "$build/${folder##*/}/cinit" ] || echo "${folder##*/}"
+	done
+}
+
+build_of() {
+	if [ -x "$build/$1/cinit" ]; then echo "$build/$1"; else echo "$build"; fi
+}
+
+# with KIND COMMAND...: with the build of this kind.
+with() {
+	CINIT_BUILD=$(build_of "$1")
+	export CINIT_BUILD
+	shift
+	"$@"
+	CINIT_BUILD=$build
+}
+
+each_method() {
+	for method in $(methods); do
+		# shellcheck disable=SC2086
+		with "$method" files " [$method]" $apart
+		# shellcheck disable=SC2086
+		with "$method" shared " [$method]" $shared
+		for own in "$method"/*.bats; do
+			[ ! -f "$own" ] || with "$method" shared " [$method]" "$own"
+		done
+	done
+}
+
+# Every file that is not run with each method anyway.
+plain() {
+	for file in ./*.bats; do
+		case " $apart $shared " in
+		*" ${file#./} "*) ;;
+		*) files "" "$file" ;;
+		esac
+	done
+}
+
+with_asan() {
+	# shellcheck disable=SC2086
+	CINIT_SLOW=20 files " [asan]" $again
+	CINIT_PROOF=short files " [asan]" 43-conformance.bats
+	CINIT_SLOW=20 files " [asan]" 44-hostile.bats
+}
+
+with_static() {
+	# shellcheck disable=SC2086
+	files " [static]" $again
+}
+
+with_valgrind() {
+	CINIT_UNDER='valgrind -q --error-exitcode=99 --child-silent-after-fork=yes' \
+		files " [valgrind]" 30-boot.bats 50-shutdown.bats
+}
+
+everything() {
+	plain
+	each_method
+	for kind in asan static valgrind; do
+		[ ! -x "$build/$kind/cinit" ] || with "$kind" "with_$kind"
+	done
+}
+
+given_methods() {
+	for method in $(methods); do
+		with "$method" files " [$method]" "$@"
+	done
+}
+
+CINIT_BUILD=$build
+export CINIT_BUILD
+case ${1-} in
+'') everything ;;
+--shared) shift && shared "" "$@" ;;
+--methods) shift && given_methods "$@" ;;
+*) files "" "$@" ;;
+esac | tee "$out"
 passed=$(grep -c '^ok ' "$out")
 failed=$(grep -c '^not ok ' "$out")
 skipped=$(grep -c '^ok .* # skip' "$out")

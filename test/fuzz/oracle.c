@@ -360,7 +360,7 @@ static void check_accepted(enum result objection, const struct known *before, bo
 void oracle_feed(const struct ipc_record *r, size_t n, struct ipc_address from, bool may_command)
 {
 	enum result objection = objection_to(r, may_command);
-	struct known *k = NULL, before;
+	struct known *k = NULL, before = {.id = 0};
 	struct ipc_record copy = *r;
 	unsigned open = n_asked;
 	bool full = false, accepted;

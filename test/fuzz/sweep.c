@@ -14,6 +14,17 @@
 
 #define ROUND 20000  /* records from one boot to the next */
 
+static int write_file(const char *path, const uint8_t *bytes, size_t n)
+{
+	FILE *f = fopen(path, "w");
+	bool written = f && fwrite(bytes, 1, n, f) == n;
+
+	if (f && fclose(f) == 0 && written)
+		return 0;
+	perror(path);
+	return -1;
+}
+
 static int write_corpus(const char *dir)
 {
 	uint8_t input[WORLD_SEED_MAX];
@@ -21,14 +32,9 @@ static int write_corpus(const char *dir)
 	size_t n;
 
 	for (unsigned i = 0; (n = world_seed(i, input)) > 0; i++) {
-		FILE *f;
-
 		snprintf(path, sizeof path, "%s/seed-%u", dir, i);
-		f = fopen(path, "w");
-		if (!f || fwrite(input, 1, n, f) != n || fclose(f) != 0) {
-			perror(path);
+		if (write_file(path, input, n) < 0)
 			return 1;
-		}
 	}
 	return 0;
 }
