@@ -140,6 +140,7 @@ static void look_after_ipc(void)
 	}
 	if (ipc_fd >= 0 && !lock_is_current(ipc_rundir) && take_lock() && lock_is_current(ipc_rundir))
 		look_later(); /* RUNDIR may be another one, to be watched */
+	actions_left = true; /* requests may be taken: they are acted on before anybody sleeps */
 	if (ipc_fd >= 0 && !cinit_ipc_listen())
 		say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
 	ipc_recheck = false;
