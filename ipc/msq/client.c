@@ -22,7 +22,6 @@
 #define LOOK_MS 1000   /* a supervisor that is silent is looked at */
 #define NAP_MS 10      /* between looks, for queues that are made anew, and without an alarm */
 #define FULL_MS 20     /* between looks at our answers while requests wait for room */
-#define SEND_MS 10000  /* for room; then the request has expired */
 #define STASH_MAX 128  /* answers taken while requests waited for room */
 
 static void nap(void)
@@ -250,19 +249,23 @@ static int send_flagged(const struct ipc_client *c, const struct msq_answer *m, 
 /* The queue is full: the server is told, and we wait.  0, or -1 with errno. */
 static int send_patiently(struct ipc_client *c, const struct msq_answer *m)
 {
-	int64_t until_ms = record_now_ms() + SEND_MS;
+	int64_t until_ms = m->record.expires_ms, wait_ms = FULL_MS;
 	struct alarm a;
 	bool has_alarm = alarm_begin(&a) == 0;
 	int sent;
 
+	if (!until_ms)
+		until_ms = record_now_ms() + IPC_EXPIRES_MAX_MS;
 	do {
 		sysv_ring(c->holder.pid);
 		take_to_stash(c);
 		if (has_alarm)
-			alarm_within(&a, FULL_MS);
+			alarm_within(&a, wait_ms);
 		else
 			nap();
 		sent = send_flagged(c, m, has_alarm ? 0 : IPC_NOWAIT);
+		if (!c->outstanding && wait_ms < LOOK_MS)
+			wait_ms *= 2; /* the kernel wakes us; a crowd that looks is in its own way */
 	} while (sent < 0 && (errno == EINTR || errno == EAGAIN) && record_now_ms() < until_ms);
 	if (sent < 0 && (errno == EINTR || errno == EAGAIN))
 		errno = ETIMEDOUT;
