@@ -157,6 +157,10 @@ setup:
 test: setup all tools engine-tests static asan valgrind methods bench-ipc-programs
 	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
 
+# What every IPC method has to keep, with the full counts.
+proof-ipc: setup all tools methods
+	@CINIT_BUILD=$(abspath $(B)) CINIT_PROOF=full test/run.sh --methods 43-conformance.bats
+
 # Measured static, with musl: a shared libc's start-up hides everything else.
 BENCH_MAIN := $(filter-out tick true ask,$(basename $(notdir $(wildcard test/bench/*.c))))
 $(B)/test/bench/bench: $(call objects,$(BENCH_MAIN:%=test/bench/%)); $(link)
@@ -256,6 +260,7 @@ help:
 	@echo 'make sim SEEDS=N  the simulator; make explore: the model checker; make mutants'
 	@echo 'make fuzz         libFuzzer on the record, FUZZ_SECONDS or for ever; make proof-fuzz,'
 	@echo '                  make proof-shm: all of what make test has samples of'
+	@echo 'make proof-ipc    what the four IPC methods have to keep, with the full counts'
 	@echo 'make bench        times and sizes beside floors and other inits'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
 	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
@@ -264,5 +269,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm
+.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc
 .DELETE_ON_ERROR:

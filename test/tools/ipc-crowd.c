@@ -5,10 +5,7 @@
  *   ipc-crowd SOCKET N half            send half a record
  *   ipc-crowd SOCKET N empty           send a packet of no bytes
  *   ipc-crowd SOCKET N long            send a packet of two records
- *   ipc-crowd SOCKET N deaf            ask, as often as goes without waiting, never read
  *   ipc-crowd SOCKET N wait NAME       wait for NAME to be down, never read
- *   ipc-crowd SOCKET N leave           connect and close, one after the other, and end
- *   ipc-crowd SOCKET N ask-and-leave   the same, with a request in between
  *   ipc-crowd SOCKET N descriptor      pass a descriptor along with each request
  *
  * Prints "ready N" when all have been made, N being how many got a connection. */
@@ -88,12 +85,6 @@ static void send_descriptor(int fd)
 	sendmsg(fd, &m, MSG_NOSIGNAL);
 }
 
-static void flood(int fd)
-{
-	while (send(fd, &request, sizeof request, MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
-		;
-}
-
 static void behave(int fd, const char *how)
 {
 	if (strcmp(how, "half") == 0)
@@ -102,14 +93,10 @@ static void behave(int fd, const char *how)
 		send_bytes(fd, 0);
 	else if (strcmp(how, "long") == 0)
 		send_bytes(fd, 2 * sizeof request);
-	else if (strcmp(how, "deaf") == 0)
-		flood(fd);
-	else if (strcmp(how, "wait") == 0 || strcmp(how, "ask-and-leave") == 0)
+	else if (strcmp(how, "wait") == 0)
 		send_bytes(fd, sizeof request);
 	else if (strcmp(how, "descriptor") == 0)
 		send_descriptor(fd);
-	if (strstr(how, "leave"))
-		close(fd);
 }
 
 int main(int argc, char **argv)
@@ -133,8 +120,7 @@ int main(int argc, char **argv)
 	}
 	printf("ready %d\n", connected);
 	fflush(stdout);
-	if (!strstr(argv[3], "leave"))
-		while (read(0, &c, 1) > 0)
-			;
+	while (read(0, &c, 1) > 0)
+		;
 	return 0;
 }

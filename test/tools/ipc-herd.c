@@ -1,33 +1,46 @@
-/* ipc-herd.c - many clients at once, each asking for the status of many services,
- * all checking that every answer is theirs and right.
+/* ipc-herd.c - many clients that begin at once, each asking for the states of many
+ * services and checking that every answer is its own, right, and the only one.
  *
- *   ipc-herd RUNDIR CLIENTS REQUESTS SERVICES      services are called s1, s2, ...
+ *   ipc-herd RUNDIR CLIENTS REQUESTS SERVICES      services are called s1, s2, ...; all are up
  *
- * Prints "N answers, N wrong, slowest N ms". */
+ * Prints "stuck at N" each time that nothing has moved for a while, and at the end
+ * "N answers, N wrong, N foreign, N double, N lost, slowest N ms". */
 #include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ipc/client.h"
 
+#define ANSWER_MS 90000    /* nobody should have to wait so long */
+#define STUCK_MS 500       /* without any progress */
+#define MORE_MS 20         /* in which a second answer would have come */
+
 struct report {
-	unsigned answers, wrong;
+	unsigned answers, wrong, foreign, doubles;
 	int64_t slowest_ms;
 };
+
+static struct ipc_client connection;
+static atomic_uint *progress; /* of all clients */
 
 static bool is_right(const struct ipc_record *a, const struct ipc_record *q, const char *name)
 {
 	struct ipc_item item;
 	size_t cursor = 0;
 
-	return a->id == q->id && a->result == RES_DONE && a->n_items == 1
-	       && record_get_item(a, &cursor, &item) && strcmp(item.name, name) == 0;
+	return a->verb == q->verb && a->result == RES_DONE && a->n_items == 1
+	       && record_get_item(a, &cursor, &item) && item.state == SVC_UP
+	       && strcmp(item.name, name) == 0;
 }
 
-static void ask_once(struct ipc_client *c, struct report *r, unsigned service)
+/* The state, or a wait that is over at once: two ways through the supervisor. */
+static void ask_once(struct report *r, unsigned service, bool waits)
 {
 	struct ipc_record q, a;
 	char name[32];
@@ -36,10 +49,22 @@ static void ask_once(struct ipc_client *c, struct report *r, unsigned service)
 	snprintf(name, sizeof name, "s%u", service);
 	record_init(&q);
 	q.id = ipc_random_id();
-	q.verb = VERB_STATUS;
+	q.verb = waits ? VERB_WAIT : VERB_STATUS;
+	q.goal = waits ? GOAL_UP : GOAL_NOW;
 	record_set_name(&q, name, strlen(name));
-	if (ipc_request(c, &q) < 0 || ipc_next_answer(c, &a, before + 60000) < 0)
+	if (ipc_request(&connection, &q) < 0) {
+		perror("ipc-herd: request");
 		return;
+	}
+	atomic_fetch_add(progress, 1);
+	do {
+		if (ipc_next_answer(&connection, &a, before + ANSWER_MS) < 0) {
+			perror("ipc-herd: answer");
+			return;
+		}
+		r->foreign += a.id != q.id;
+	} while (a.id != q.id);
+	atomic_fetch_add(progress, 1);
 	r->answers++;
 	r->wrong += !is_right(&a, &q, name);
 	took = record_now_ms() - before;
@@ -47,43 +72,88 @@ static void ask_once(struct ipc_client *c, struct report *r, unsigned service)
 		r->slowest_ms = took;
 }
 
-static void client(const char *rundir, unsigned number, unsigned requests, unsigned services, int out)
+static void client(char **argv, unsigned number, int gate, int out)
 {
-	struct report r = {0, 0, 0};
-	struct ipc_client c;
+	unsigned requests = (unsigned)atoi(argv[3]), services = (unsigned)atoi(argv[4]);
+	struct report r = {0, 0, 0, 0, 0};
+	struct ipc_record more;
+	char c;
 
-	if (ipc_connect(&c, rundir) == 0)
+	(void)!read(gate, &c, 1); /* until all are there */
+	if (ipc_connect(&connection, argv[1]) == 0) {
 		for (unsigned i = 0; i < requests; i++)
-			ask_once(&c, &r, (number * 7 + i) % services + 1);
+			ask_once(&r, (number * 7 + i) % services + 1, i % 2);
+		while (ipc_next_answer(&connection, &more, record_now_ms() + MORE_MS) == 0)
+			r.doubles++;
+		ipc_close(&connection);
+	} else {
+		perror("ipc-herd: connect");
+	}
 	_exit(write(out, &r, sizeof r) != (ssize_t)sizeof r);
+}
+
+/* Waits for the next report; says so when nothing moves. */
+static void await(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	unsigned before;
+
+	do {
+		before = atomic_load(progress);
+		if (poll(&p, 1, STUCK_MS) != 0)
+			return;
+		if (atomic_load(progress) == before) {
+			printf("stuck at %u\n", before);
+			fflush(stdout);
+		}
+	} while (true);
+}
+
+static struct report collect(int fd)
+{
+	struct report all = {0, 0, 0, 0, 0}, r;
+
+	for (;;) {
+		await(fd);
+		if (read(fd, &r, sizeof r) != (ssize_t)sizeof r)
+			return all;
+		all.answers += r.answers;
+		all.wrong += r.wrong;
+		all.foreign += r.foreign;
+		all.doubles += r.doubles;
+		if (r.slowest_ms > all.slowest_ms)
+			all.slowest_ms = r.slowest_ms;
+	}
 }
 
 int main(int argc, char **argv)
 {
-	struct report all = {0, 0, 0}, r;
 	unsigned clients = argc == 5 ? (unsigned)atoi(argv[2]) : 0;
-	int fds[2];
+	struct report all;
+	int reports[2], gate[2];
 
-	if (argc != 5 || pipe(fds) < 0)
+	if (argc != 5 || pipe(reports) < 0 || pipe(gate) < 0)
+		return 2;
+	progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (progress == MAP_FAILED)
 		return 2;
 	for (unsigned i = 0; i < clients; i++) {
 		pid_t pid = fork();
 
-		if (pid == 0)
-			client(argv[1], i, (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]), fds[1]);
+		if (pid == 0) {
+			close(gate[1]);
+			client(argv, i, gate[0], reports[1]);
+		}
 		if (pid < 0)
-			perror("fork");
+			perror("ipc-herd: fork");
 	}
-	close(fds[1]);
-	while (read(fds[0], &r, sizeof r) == (ssize_t)sizeof r) {
-		all.answers += r.answers;
-		all.wrong += r.wrong;
-		if (r.slowest_ms > all.slowest_ms)
-			all.slowest_ms = r.slowest_ms;
-	}
+	close(reports[1]);
+	close(gate[1]);
+	all = collect(reports[0]);
 	while (wait(NULL) > 0)
 		;
-	printf("%u answers, %u wrong, slowest %lld ms\n", all.answers, all.wrong,
+	printf("%u answers, %u wrong, %u foreign, %u double, %u lost, slowest %lld ms\n", all.answers,
+	       all.wrong, all.foreign, all.doubles, clients * (unsigned)atoi(argv[3]) - all.answers,
 	       (long long)all.slowest_ms);
 	return 0;
 }
