@@ -42,7 +42,8 @@
 #define SHM_SLOTS_GROUP_MODE 0660
 #define SHM_BOARD_MODE 0444
 #define SHM_MAGIC 0x6d687363u
-#define SHM_SLOTS 1024         /* as many as may wait; memory that was never used costs nothing */
+#define SHM_SLOTS 1280         /* more than may wait, so that others find one; memory that was never
+                                * used costs nothing */
 #define SHM_TAKES 64           /* requests taken by one cinit_ipc_listen() */
 #define SHM_SWEEP_MS 1000      /* from an answer until its slot is looked after */
 #define SHM_RING_MS 100        /* between such looks that clients may ring for */

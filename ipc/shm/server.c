@@ -20,6 +20,8 @@
 
 #define FUTEX_WAKE_ALL_PROCESSES 1 /* FUTEX_WAKE of <linux/futex.h>, not private */
 
+static_assert(SHM_SLOTS > IPC_PENDING_MAX, "clients that wait leave slots to others");
+
 int ipc_fd = -1;
 bool ipc_more;
 
