@@ -336,7 +336,8 @@ j() { jq -c "$1" <<<"$output"; }
 		stub "slow$i"
 		tell hold "slow$i"
 	done
-	boot_settled container
+	wants init "${names[@]}"
+	boot container
 	in_background "$BUILD/cinit.svc" -r "$run" start "${names[@]}"
 	said_all() { [ "$(background_output | grep -c '^cinit.svc: waiting: slow[0-9]*: starting: its program is running$')" -ge 40 ]; }
 	await "all of them" said_all

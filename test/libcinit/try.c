@@ -213,11 +213,34 @@ static void two(char **arg)
 	printf("%s\n", item.name);
 }
 
+static const char none[] = "";
+
+/* Waits for what does not come, again and again. */
+static void *waiter(void *name)
+{
+	const struct cinit_request q = {.verb = CINIT_WAIT, .name = name, .goal = CINIT_GOAL_DOWN};
+	enum cinit_error error;
+	struct cinit_answer answer;
+	struct cinit mine;
+	uint64_t id;
+
+	if (cinit_connect(&mine, rundir) != CINIT_OK || cinit_ask(&mine, &q, &id) != CINIT_OK)
+		return (void *)(uintptr_t)none;
+	for (int i = 0; i < 10; i++) {
+		int64_t until = cinit_now_ms() + 5 + 3 * i;
+
+		error = cinit_wait(&mine, &answer, until);
+		if (error != CINIT_TIMEOUT || cinit_now_ms() < until)
+			return (void *)(uintptr_t)none;
+	}
+	cinit_close(&mine);
+	return NULL;
+}
+
 static unsigned asks;
 
 static void *client(void *name)
 {
-	static const char none[] = "";
 	struct cinit mine;
 	struct cinit_item item;
 	const char *right = name;
@@ -236,7 +259,8 @@ static void *client(void *name)
 	return NULL;
 }
 
-/* threads N ASKS NAME: each with a connection of its own; then all is as before. */
+/* threads N ASKS NAME: each with a connection of its own (ASKS 0: that waits in vain);
+ * then all is as before. */
 static void threads(char **arg)
 {
 	static pthread_t t[100];
@@ -245,7 +269,7 @@ static void threads(char **arg)
 
 	asks = (unsigned)atoi(arg[1]);
 	for (unsigned i = 0; i < n; i++)
-		if (pthread_create(&t[i], NULL, client, arg[2]) != 0)
+		if (pthread_create(&t[i], NULL, asks ? client : waiter, arg[2]) != 0)
 			exit(2);
 	for (unsigned i = 0; i < n; i++) {
 		void *r;
@@ -291,10 +315,11 @@ static void take_dispositions(void (*of[SIGNALS])(int))
 }
 
 /* signals plain|blocked|taken|refused NAME: a wait that is not answered ends in time,
- * and the program's timer, signals and mask are its own, during and after. */
+ * and the program's timer, signals and mask are its own, during and after.  Only the
+ * first has a timer that ticks: a signal with a handler ends a system call, too. */
 static void signals(char **arg)
 {
-	struct itimerval timer = {{0, 20000}, {0, 20000}};
+	struct itimerval timer = {{0, 20000}, {0, 20000}}, now_set;
 	void (*before[SIGNALS])(int), (*after[SIGNALS])(int);
 	const struct rlimit none = {0, 0};
 	sigset_t mask, now;
@@ -316,6 +341,8 @@ static void signals(char **arg)
 	pthread_sigmask(SIG_SETMASK, &mask, &now);
 	must(cinit_connect(&c, rundir));
 	ask(&c, CINIT_WAIT, arg[1]);
+	if (strcmp(arg[0], "plain") != 0)
+		memset(&timer, 0, sizeof timer);
 	setitimer(ITIMER_REAL, &timer, NULL);
 	take_dispositions(before);
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
@@ -329,8 +356,8 @@ static void signals(char **arg)
 	for (int sig = 1; sig < SIGNALS; sig++)
 		if (sigismember(&mask, sig) != sigismember(&now, sig))
 			printf("mask of %d changed\n", sig);
-	getitimer(ITIMER_REAL, &timer);
-	printf("timer: %s\n", timer.it_interval.tv_usec == 20000 ? "as before" : "changed");
+	getitimer(ITIMER_REAL, &now_set);
+	printf("timer: %s\n", now_set.it_interval.tv_usec == timer.it_interval.tv_usec ? "as before" : "changed");
 }
 
 /* Asks once more when standard input says that the supervisor is gone. */
