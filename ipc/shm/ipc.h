@@ -47,8 +47,8 @@
 #define SHM_TAKES 64           /* requests taken by one cinit_ipc_listen() */
 #define SHM_SWEEP_MS 1000      /* from an answer until its slot is looked after */
 #define SHM_RING_MS 100        /* between such looks that clients may ring for */
-#define SHM_CLAIM_MS 400       /* when all slots are in use: longest from claiming to publishing, */
-#define SHM_COLLECT_MS 5000    /* and from an answer until it is read */
+#define SHM_PATIENCE_MS 400    /* when all slots are in use: longest from claiming to publishing,
+                                * and from an answer until it is read */
 #define SHM_ROW_TEXT 216       /* bytes of name and detail on the board */
 #define SHM_READS 64           /* times that a reader tries the sequence */
 

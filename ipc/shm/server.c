@@ -406,8 +406,8 @@ static bool is_forged(uint32_t i, uint64_t word)
 }
 
 /* Once all slots are in use, those go with which nobody goes on, though their pid
- * may live: a client needs a moment from claiming to publishing, and not for ever
- * to read an answer. */
+ * may live: a client needs a moment from claiming to publishing, and no longer to
+ * read an answer that others need the place of. */
 static void free_stuck(int64_t now)
 {
 	static struct { uint64_t word; int64_t since_ms; } seen[SHM_SLOTS];
@@ -415,14 +415,13 @@ static void free_stuck(int64_t now)
 	for (uint32_t i = 0; i < SHM_SLOTS; i++) {
 		uint64_t word = atomic_load_explicit(&slots->word[i], memory_order_relaxed);
 		unsigned state = word_state(word);
-		int64_t patience = state == SLOT_CLAIMED ? SHM_CLAIM_MS : SHM_COLLECT_MS;
 
 		if (state != SLOT_CLAIMED && state != SLOT_ANSWERED)
 			continue;
 		if (seen[i].word != word) {
 			seen[i].word = word;
 			seen[i].since_ms = now;
-		} else if (now - seen[i].since_ms >= patience) {
+		} else if (now - seen[i].since_ms >= SHM_PATIENCE_MS) {
 			free_slot(i, word);
 		}
 	}
