@@ -392,13 +392,24 @@ static int put(struct msq_answer *m, pid_t pid, int64_t now)
 	return -1;
 }
 
-/* The next one that waits; slow clients have only what the others leave. */
-static int next_kept(void)
+/* Slow clients have what the others leave, and, lest they wait for ever, every
+ * fourth place once they have waited long. */
+static bool has_to_wait(const struct kept *k, bool turn_of_the_slow, int64_t now)
 {
+	if (!k->slow || (turn_of_the_slow && k->since_ms + MSQ_SLOW_MS <= now))
+		return false;
+	return n_prompt || load >= capacity / 2;
+}
+
+/* The next one that waits, or -1. */
+static int next_kept(int64_t now)
+{
+	static unsigned turn;
+	bool turn_of_the_slow = ++turn % 4 == 0;
 	int best = -1;
 
 	for (unsigned i = 0; i < kept_high; i++) {
-		if (!kept[i].number || (kept[i].slow && (n_prompt || load >= capacity / 2)))
+		if (!kept[i].number || has_to_wait(&kept[i], turn_of_the_slow, now))
 			continue;
 		if (best < 0 || kept[i].number < kept[best].number)
 			best = (int)i;
@@ -410,7 +421,7 @@ static void flush(int64_t now)
 {
 	int i;
 
-	while (!lost && (i = next_kept()) >= 0) {
+	while (!lost && (i = next_kept(now)) >= 0) {
 		if (put(&kept_answer[i], kept[i].pid, now) == 0)
 			return;
 		stuck_ms = now;
