@@ -11,6 +11,8 @@ setup()
 {
 	dir=$(cd "$BATS_TEST_TMPDIR" && pwd -P)
 	heard=$dir/heard started='' typing=''
+	# the sanitizer would change what is ignored, and looks for leaks with ptrace
+	export ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_sigfpe=0:detect_leaks=0
 	# to replace either is to copy one file
 	cp "$BUILD/cinit" "$dir/cinit"
 	cp "$BUILD/cinit" "$dir/tini"
@@ -62,12 +64,15 @@ begin()
 ended()
 {
 	local is=0
+	await "the end of $init" gone "$init"
 	wait "$init" || is=$?
 	same "exit code" "$is" "$1"
 }
 
+heard_or_stopped() { was_heard "$1" || state_is "$(child_of "$init")" T; }
 was_heard() { grep -qx "$1" "$heard"; }
-state_is() { [[ $(<"/proc/$1/stat") == *") $2 "* ]]; }
+state_is() { [[ $(cat "/proc/$1/stat" 2>/dev/null) == *") $2 "* ]]; }
+gone() { [ ! -d "/proc/$1" ] || state_is "$1" Z; }
 has_child() { [ -n "$(children "$1")" ]; }
 child_of() { read -r pid _ <<<"$(children "$1")" && echo "$pid"; }
 
@@ -244,6 +249,7 @@ sweep()
 		kill "-$s" "$init"
 		if [ -n "${stops-}" ] && [ "$s" -ge 20 ] && [ "$s" -le 22 ]; then
 			await "$1 to stop after $s" state_is "$init" T
+			await "$s" heard_or_stopped "$s" # CONT takes back what still waits
 			kill -CONT "$init"
 		fi
 		kill "-$marker" "$init"
@@ -378,6 +384,7 @@ family()
 		await "$name: HUP as USR2" was_heard 12
 		kill -TSTP "$init"
 		await "$name: stopped" state_is "$init" T
+		await "$name: TSTP" was_heard 20
 		kill -CONT "$init"
 		await "$name: CONT" was_heard 18
 		kill -USR1 "$init"
@@ -571,6 +578,7 @@ hang_up()
 {
 	exec 7>&-
 	typing=
+	await "the end of the session" gone "$terminal"
 	wait "$terminal" || :
 }
 

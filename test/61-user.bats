@@ -43,7 +43,7 @@ teardown()
 	cd / && public_end
 }
 
-gone() { [ ! -d "/proc/$1" ] || [[ $(<"/proc/$1/stat") == *") Z "* ]]; }
+gone() { [ ! -d "/proc/$1" ] || [[ $(cat "/proc/$1/stat" 2>/dev/null) == *") Z "* ]]; }
 
 # user NAME CMD...: a supervisor of the user's in the background, as $pid; what it
 # says is in NAME.log.
@@ -60,6 +60,7 @@ svc() { as_user timeout "$PATIENCE" ./cinit.svc "$@"; }
 ended()
 {
 	local is=0
+	await "its end" gone "$pid"
 	wait "$pid" || is=$?
 	same "exit code" "$is" "$1"
 }
