@@ -11,12 +11,13 @@
 static int make_orphan(int pipe_fd[2])
 {
 	pid_t pid = fork();
+	int status;
 	char c;
 
 	if (pid < 0)
 		return -1;
 	if (pid > 0)
-		return waitpid(pid, NULL, 0) == pid ? 0 : -1;
+		return waitpid(pid, &status, 0) == pid && status == 0 ? 0 : -1;
 	pid = fork();
 	if (pid != 0)
 		_exit(pid < 0);
