@@ -29,7 +29,7 @@ clean()
 trap clean EXIT
 
 # What there is room for.
-live=$(find /proc -maxdepth 1 -name '[0-9]*' | wc -l)
+live=$(find /proc -maxdepth 1 -name '[0-9]*' 2>/dev/null | wc -l)
 for limit in /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max; do
 	[ "$(<$limit)" -gt $((n + live + 1000)) ] ||
 		die "$limit is $(<$limit), and $live processes live: no room for $n more"
