@@ -409,12 +409,15 @@ family()
 	ended 143
 }
 
+# strace first tries out a process of its own.
+is_traced() { [ "$(tr '\0' '\n' <"/proc/$(child_of "$tracer")/cmdline" | head -n 1)" = "$1" ]; }
+
 # held_at CALL CMD...: the program is held for a second before this system call of its start.
 held_at()
 {
 	begin strace -f -qq -o trace -e "inject=$1:delay_enter=1500000" -e "trace=$1" "${@:2}" "$hear" nothing 15
-	await "strace's child" has_child "$init"
 	tracer=$init
+	await "strace's program" is_traced "$2"
 	init=$(child_of "$tracer")
 	started="$started $init"
 	await "the program's process" has_child "$init"
@@ -696,6 +699,7 @@ static_cinit()
 	static_cinit
 	begin strace -qq -o trace ./small -s -- "$hear" "$heard" 15
 	tracer=$init
+	await "strace's program" is_traced ./small
 	init=$(child_of "$tracer")
 	kill -USR1 "$init"
 	await USR1 was_heard 10
