@@ -116,7 +116,6 @@ engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%)
 # Small programs that tests run as services and clients: test/tools/NAME.c each.
 TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
 $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
-OTHERS := $(filter-out $(IPC),$(METHODS))
 # Those of one method alone are in test/METHOD/.
 OWN := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
@@ -125,15 +124,17 @@ tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(B)/test/bench/asker
 
 # Fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.
-FUZZ_SHELL := $(addprefix src/shell/,requests services board reload)
+FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential)
 FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
-FUZZ_OBJ   := $(IPC_ALL) $(ENGINE) $(CONFIG) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
+FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(ENGINE) $(CONFIG) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
 FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request
 $(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
 $(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer
 $(B)/test/fuzz/sweep: $(call objects,$(FUZZ_OBJ) test/fuzz/sweep); $(link)
 $(B)/test/fuzz/record: $(call objects,$(FUZZ_OBJ) test/fuzz/record); $(link)
 fuzz-programs: $(B)/test/fuzz/sweep $(B)/obj/test/fuzz/record.o
+
+OTHERS := $(filter-out $(IPC),$(METHODS))
 
 # The same sources built otherwise, each in a directory of its own.
 STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'

@@ -161,6 +161,12 @@ void ending_begin(enum ending how)
 	ending = true;
 }
 
+void ending_begin_with(int code)
+{
+	MUST(code >= 0 && code < 256);
+	ending_begin(END_HALT);
+}
+
 void ending_services_down(void)
 {
 	MUST(ending);

@@ -8,6 +8,7 @@
 #define KNOWN_MAX 2048  /* commands that the supervisor remembers */
 #define LATE 64         /* handles that stand for nothing any more */
 
+const struct ipc_need ipc_needs[] = {{NULL, NULL}};
 int ipc_fd = -1;
 bool ipc_more;
 

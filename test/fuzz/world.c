@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/ask.h"
+#include "client/lib/handle.h"
 #include "client/show.h"
 #include "ipc/describe.h"
 #include "src/config/config.h"
@@ -29,7 +30,7 @@
 	"0123456789-0123456789"
 
 struct world_counts world_counts;
-bool ask_utf8; /* what client/show.c asks its program */
+enum cinit_charset ask_charset = CINIT_ASCII; /* what client/show.c asks its program */
 
 /* The tree, a line each: a service and what it has. */
 static const struct {
@@ -249,7 +250,8 @@ void world_round(struct choice *s)
 static void read_answer(const struct ipc_record *answer, size_t n)
 {
 	static char out[16384];
-	static struct ipc_item items[64];
+	static struct cinit_item items[64];
+	struct ipc_item item;
 	struct ipc_record *r = malloc(sizeof *r); /* on the heap its bounds are watched */
 	size_t cursor = 0, n_items = 0;
 	struct text t;
@@ -258,8 +260,8 @@ static void read_answer(const struct ipc_record *answer, size_t n)
 	*r = *answer;
 	if (record_take_answer(r, n) == 0) {
 		world_counts.answers_read++;
-		while (n_items < 64 && record_get_item(r, &cursor, &items[n_items]))
-			n_items++;
+		while (n_items < 64 && record_get_item(r, &cursor, &item))
+			item_public(&items[n_items++], &item);
 		MUST(n_items < 64 && cursor <= sizeof r->payload && (!n_items || cursor <= r->payload_len));
 		result_word(r->result);
 	}
@@ -269,9 +271,6 @@ static void read_answer(const struct ipc_record *answer, size_t n)
 	show_json(&t, items, NULL, n_items);
 	text_clear(&t);
 	show_table(&t, items, n_items, true);
-	text_clear(&t);
-	if (n_items)
-		show_line(&t, &items[0]);
 	MUST(t.len < sizeof out);
 }
 
