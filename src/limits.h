@@ -31,6 +31,7 @@
 #define SPAWN_IN_FLIGHT    32     /* children that share our memory until they execute */
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
+#define RETIRED_MAX        64     /* configs that were replaced while children still read them */
 #define SPAWN_SWEEP_MS     50     /* after the last spawn: who has executed unheard gives memory back */
 
 #define BOARD_CREDIT       256    /* rows of waiting services refreshed on the status board at

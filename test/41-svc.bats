@@ -160,6 +160,13 @@ j() { jq -c "$1" <<<"$output"; }
 
 # --- what goes wrong ----------------------------------------------------------------------
 
+@test "sixty services that the boot did not reach are loaded by one command" {
+	respawn_stub init late/{1..60}
+	boot_settled container
+	svc start late/{1..60}
+	same "services up" "$(all_states | grep -c ' up$')" 61
+}
+
 @test "start of what is blocked or has failed says why" {
 	group init
 	stub mount/root www

@@ -1,6 +1,7 @@
 /* requests.c - requests of clients. */
 #include "src/shell/requests.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "ipc/cinit_ipc.h"
@@ -139,15 +140,18 @@ static int adopt_extended(struct config *fresh)
 static enum result load_service(const char *name, uint32_t *svc)
 {
 	struct config *fresh = load(name);
+	enum result no = RES_NONE;
 
 	if (!fresh)
 		return RES_LOAD;
 	*svc = fresh->asked;
-	if (*svc == NO_SVC || adopt_extended(fresh) < 0) {
+	if (*svc == NO_SVC)
+		no = RES_NO_SERVICE;
+	else if (adopt_extended(fresh) < 0)
+		no = errno == EAGAIN ? RES_BUSY : RES_NO_MEMORY;
+	if (no)
 		config_free(fresh);
-		return *svc == NO_SVC ? RES_NO_SERVICE : RES_NO_MEMORY;
-	}
-	return RES_NONE;
+	return no;
 }
 
 static bool is_refused(uint32_t svc)

@@ -21,7 +21,6 @@
 #include "src/shell/rescue.h"
 
 /* Blocks that children in flight may still read. */
-#define RETIRED_MAX 8
 static struct config *retired[RETIRED_MAX];
 static unsigned n_retired;
 static bool ends_watched; /* each process of ours is watched by a pidfd */
