@@ -34,7 +34,8 @@ ifdef STATIC
 # and no page is set apart to be protected after relocation, of which there is none
 # (musl's static programs never do that).
 RELRO   = $(if $(findstring musl,$(CC)),norelro,relro)
-LINK    = -static -Wl,-z,$(RELRO),-z,now -Wl,-z,noseparate-code -Wl,--gc-sections -Wl,--sort-section=name
+LINK    = -static -Wl,-z,$(RELRO),-z,now -Wl,-z,noseparate-code -Wl,--gc-sections $(SORT)
+SORT    = -Wl,--sort-section=name
 EXTRA   += -ffunction-sections -fdata-sections -fno-pie -fno-asynchronous-unwind-tables \
            $(if $(findstring clang,$(CC)),,-fconserve-stack)
 else
@@ -74,7 +75,9 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ \
        $(FIRST) $(if $(FIRST),$(if $(STATIC),-lc)) $(filter-out $(FIRST),$(filter %.o,$^))
 
-# What a single program needs lies together, with what it needs of libc: src/single/thrift.c.
+# What a single program needs lies together, with what it needs of libc, and not in
+# the order of names: src/single/thrift.c.
+$(B)/cinit: SORT :=
 $(B)/cinit: FIRST := $(call objects,src/main $(SINGLE) src/shell/console ipc/text ipc/describe ipc/signal_name ipc/words)
 $(B)/cinit: $(call objects,$(CINIT_OBJ)); $(link)
 $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)
