@@ -52,7 +52,7 @@ SAY := @echo
 COMMON  := ipc/text ipc/words
 ENGINE  := $(basename $(wildcard src/engine/*.c))
 CONFIG  := $(basename $(wildcard src/config/*.c))
-SHELL_  := $(basename $(wildcard src/shell/*.c))
+SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
@@ -63,11 +63,12 @@ LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
 CINIT_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(SHELL_) $(SINGLE) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(CONFIG) $(CHECK)
-SVC_OBJ   := $(LIBRARY) $(basename $(filter-out client/halt.c,$(wildcard client/*.c)))
-HALT_OBJ  := $(LIBRARY) client/halt client/ask
+ENDS      := client/halt client/end client/shutdown client/wall
+SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))
+HALT_OBJ  := $(LIBRARY) $(ENDS) client/ask
 
 PROGRAMS := cinit cinit.svc cinit.check cinit.halt
-HALT_LINKS := cinit.poweroff cinit.reboot
+HALT_LINKS := cinit.poweroff cinit.reboot cinit.shutdown cinit.switch
 
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a
 
@@ -158,12 +159,35 @@ setup:
 
 # Every bats file with the plain build; those that run the supervisor again with
 # the sanitizers, statically linked, and under valgrind.
-test: setup all tools engine-tests static asan valgrind methods bench-ipc-programs
+test-programs: all tools engine-tests static asan valgrind methods bench-ipc-programs vm-images
+test: setup
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) test-programs
 	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
 
 # What every IPC method has to keep, with the full counts.
 proof-ipc: setup all tools methods
 	@CINIT_BUILD=$(abspath $(B)) CINIT_PROOF=full test/run.sh --methods 43-conformance.bats
+# A machine: Debian's kernel in qemu, with an initramfs of ours; see test/vm/.
+VM_TOOLS := $(basename $(notdir $(wildcard test/vm/*.c)))
+$(foreach t,$(VM_TOOLS),$(eval $(B)/test/vm-$(t): $(call objects,test/vm/$(t)); $$(link)))
+vm-programs: all $(VM_TOOLS:%=$(B)/test/vm-%)
+VM_METHODS := $(OTHERS:%=vm-initrd-%)
+vm-kernel:; $(Q)test/vm/kernel.sh $(B)/vm/kernel
+vm-initrd-%: vm-kernel static-%
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* vm-programs
+	$(Q)test/vm/image.sh $(B)/static/$* $(B)/vm/kernel $(B)/vm/initrd-$*
+vm-image: vm-kernel static
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static vm-programs
+	$(Q)test/vm/image.sh $(B)/static $(B)/vm/kernel $(B)/vm/initrd
+	$(Q)test/vm/accel.sh $(B)/vm
+vm-images: vm-image $(VM_METHODS)
+vm: setup vm-image
+	@test/vm/play.sh $(B)/vm
+proof-vm: setup vm-image
+	@CINIT_VM=$(abspath $(B)/vm) test/vm/proof.sh
+
+bench-vm: setup vm-image
+	@test/vm/bench.sh $(B)/vm $(RUNS)
 
 # Measured static, with musl: a shared libc's start-up hides everything else.
 BENCH_MAIN := $(filter-out tick true ask,$(basename $(notdir $(wildcard test/bench/*.c))))
@@ -228,7 +252,7 @@ run: all
 # ---- lint: both compilers, what reads C, what reads shell, what reads manuals ----
 
 C_FILES  := $(shell git ls-files '*.c' 2>/dev/null)
-SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh .ci/run
+SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh .ci/run
 MANUALS  := $(wildcard src/*.[1-8] client/*.[1-8])
 LINT_CC   = $(MAKE) --no-print-directory DEV=1 all tools engine-tests fuzz-programs
 lint: setup
@@ -254,7 +278,11 @@ install: all
 	install -m 644 $(filter %.3,$(MANUALS)) $(DESTDIR)$(MANDIR)/man3
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(filter %.8,$(MANUALS)) $(DESTDIR)$(MANDIR)/man8
-	for l in $(HALT_LINKS); do ln -sf cinit.halt.8 $(DESTDIR)$(MANDIR)/man8/$$l.8; done
+	for l in $(filter-out cinit.shutdown,$(HALT_LINKS)); do ln -sf cinit.halt.8 $(DESTDIR)$(MANDIR)/man8/$$l.8; done
+
+# In place of those that another init brought.
+install-names: install
+	for l in halt poweroff reboot shutdown; do ln -sf cinit.halt $(DESTSBIN)/$$l; done
 
 help:
 	@echo 'make              the programs and libcinit.a, in $(B)/'
@@ -268,10 +296,11 @@ help:
 	@echo 'make bench        times and sizes beside floors and other inits'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
 	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
+	@echo 'make vm           a machine of its own in qemu; make proof-vm: its power-offs, 20 times'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
 
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc
+.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
 .DELETE_ON_ERROR:

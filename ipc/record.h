@@ -26,7 +26,9 @@
 enum ipc_flag {
 	IPC_ONLY = 1,    /* --only: without dependencies */
 	IPC_NO_WAIT = 2, /* answered when accepted */
-	IPC_LAST = 4     /* the client asks nothing more: a connection may end with the answer */
+	IPC_LAST = 4,    /* the client asks nothing more: a connection may end with the answer */
+	IPC_FORCE = 8,   /* the end of a system: nothing is stopped, all is killed */
+	IPC_KEXEC = 16   /* a reboot: into the kernel that was loaded, if any */
 };
 
 struct ipc_record {

@@ -153,7 +153,8 @@ static bool is_command(unsigned verb)
 	case VERB_TRY_RESTART:
 	case VERB_HALT:
 	case VERB_POWEROFF:
-	case VERB_REBOOT: return true;
+	case VERB_REBOOT:
+	case VERB_SWITCH: return true;
 	default: return false;
 	}
 }

@@ -73,6 +73,7 @@ const char *result_word(unsigned result)
 	case RES_NO_MEMORY: return "out of memory";
 	case RES_LOAD: return "cannot be loaded";
 	case RES_VERSION: return "client and supervisor are of different versions";
+	case RES_NO_ROOT: return "not a machine, or no mounted file system with that init";
 	case RES_N: break;
 	}
 	return "?";
@@ -93,6 +94,7 @@ const char *verb_word(unsigned verb)
 	case VERB_HALT: return "halt";
 	case VERB_POWEROFF: return "poweroff";
 	case VERB_REBOOT: return "reboot";
+	case VERB_SWITCH: return "switch";
 	case VERB_N: break;
 	}
 	return "?";

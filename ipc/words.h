@@ -90,6 +90,7 @@ enum verb {
 	VERB_HALT,
 	VERB_POWEROFF,
 	VERB_REBOOT,
+	VERB_SWITCH,     /* to another root directory: its path, perhaps "\n" and its init */
 	VERB_N
 };
 
@@ -124,6 +125,7 @@ enum result {
 	RES_NO_MEMORY,     /* the load that it needed did not fit */
 	RES_LOAD,          /* the load that it needed failed: the text says why */
 	RES_VERSION,       /* client and supervisor are of different versions */
+	RES_NO_ROOT,       /* no root to switch to, or nobody who may */
 	RES_N
 };
 

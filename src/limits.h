@@ -47,12 +47,28 @@
 #define REAP_SLOW_NS       40000
 #define REAP_PAUSE_MS      30
 
+/* Machine. */
+#define WATCHDOG_FEEDS     3      /* in the time that a watchdog allows: two may come late */
+#define WATCHDOG_END_S     120    /* what it allows after reboot(2): firmware may be slow */
+#define SWITCH_DEPTH       32     /* directories below each other that are emptied of an initramfs */
+#define SWITCH_ENTRIES     1000000 /* steps of that, at most */
+#define WATCHDOG_MAX_S     86400
+
 /* Shutdown. */
 #define SLEEP_BEFORE_KILL_S 2     /* where conf/sleep_before_kill is absent */
+#define HURRY_DELAY_MS     1000   /* from TERM to KILL when a shutdown was asked for twice */
 #define SHUTDOWN_DELAY_MS  5000   /* for a `delay` of 0, "never", during a shutdown */
 
 #define LAST_MAX_MS        60000  /* for conf/last, which may sync and unmount */
 #define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */
+#define BLOCKED_SAY_MS     5000   /* how often what holds up a shutdown is named */
+#define BLOCKED_NAMES      5      /* of them at once */
+#define STUCK_MAX_MS       30000  /* for services that KILL does not end: then on without them */
+#define UNMOUNT_STEP_MS    30000  /* for writing out, or one file system, before the next one's turn */
+#define UNMOUNT_MAX_MS     90000  /* for all of them: then on, whatever hangs */
+#define UNMOUNT_PASSES     8      /* over the table, while some go: one may hold another */
+#define UNMOUNT_ROWS       4096   /* mounts seen in one pass, in a child that ends */
+#define UNMOUNT_TABLE      (1024 * 1024) /* bytes of /proc/self/mountinfo read in one pass */
 #define FOREIGN_MAX_MS     200    /* of it for processes that others put into our namespace */
 #define ENDING_LOOK_MS     50     /* how often foreign processes are looked for meanwhile */
 #define DESCENDANTS_MAX    4096   /* processes found in one search */

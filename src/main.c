@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -19,6 +18,8 @@
 #include "ipc/place.h"
 #include "src/config/group.h"
 #include "src/limits.h"
+#include "src/machine/begin.h"
+#include "src/machine/machine.h"
 #include "src/shell/console.h"
 #include "src/shell/loop.h"
 #include "src/shell/rescue.h"
@@ -30,7 +31,8 @@ struct shell shell;
 struct options {
 	const char *dir, *rundir, *profile;
 	const char *unknown; /* the first word that means nothing to us */
-	bool machine, container, version, check;
+	const char *rescue; /* a word that asks a machine for a shell */
+	bool machine, container, version, check, help;
 };
 
 static char dir[PATH_MAX], rundir[PATH_MAX];
@@ -66,6 +68,17 @@ static void unknown(struct options *o, const char *word)
 		o->unknown = word;
 }
 
+/* What boot loaders have always given to init in place of the usual boot. */
+static bool asks_for_rescue(const char *word)
+{
+	static const char *const words[] = {"single", "s", "S", "1", "rescue", "emergency", "-b"};
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
 /* One word of the command line; how many words it took. */
 static int take_word(struct options *o, char **argv)
 {
@@ -81,11 +94,13 @@ static int take_word(struct options *o, char **argv)
 	} else if (strcmp(word, "-v") == 0) {
 		console_loudness = VERBOSE;
 	} else if (strcmp(word, "-h") == 0) {
-		print_and_exit(usage);
+		o->help = true;
 	} else if (strcmp(word, "-V") == 0) {
 		o->version = true;
 	} else if (strcmp(word, "--check") == 0) {
 		o->check = true;
+	} else if (asks_for_rescue(word)) {
+		o->rescue = word;
 	} else if (strcmp(word, "--machine") == 0) {
 		o->machine = true;
 	} else if (strcmp(word, "--container") == 0) {
@@ -191,8 +206,6 @@ static bool in_later_pid_namespace(void)
 	return n > 0 && strcmp(link, "pid:[4026531836]") != 0;
 }
 
-/* Without /proc: reboot(2) refuses to be asked about ctrl-alt-del in every PID
- * namespace but the first. */
 static enum mode find_mode(const struct options *o)
 {
 	if (o->machine)
@@ -203,7 +216,7 @@ static enum mode find_mode(const struct options *o)
 		return MODE_USER;
 	if (in_later_pid_namespace())
 		return MODE_CONTAINER;
-	return reboot(RB_DISABLE_CAD) == 0 ? MODE_MACHINE : MODE_CONTAINER;
+	return machine_owns_kernel() ? MODE_MACHINE : MODE_CONTAINER;
 }
 
 static const char *mode_word(enum mode mode)
@@ -303,10 +316,17 @@ static int show_version(const struct options *o)
 
 static int set_up(const struct options *o)
 {
+	const char *odd;
 	int code;
 
 	shell.mode = find_mode(o);
-	if (o->unknown && (code = refuse(o->unknown, "not an option or word of cinit", 2)))
+	if (shell.mode == MODE_MACHINE) {
+		shell.machine = &machine_duties;
+		machine_begin();
+	}
+	shell.rescue_first = shell.mode == MODE_MACHINE && o->rescue;
+	odd = o->unknown || shell.rescue_first ? o->unknown : o->rescue;
+	if (odd && (code = refuse(odd, "not an option or word of cinit", 2)))
 		return code;
 	if ((code = find_places(o)))
 		return code;
@@ -370,13 +390,18 @@ int main(int argc, char **argv)
 	int code;
 
 	(void)argc;
+	shell.argv = argv;
 	if (single_wanted(argv))
 		return single_main(argv);
 	open_standard();
 	close_on_exec();
 	parse(&o, argv);
-	if (o.version)
+	/* PID 1 of a machine must not exit, whatever its boot loader says. */
+	if ((o.help || o.version) && (getpid() != 1 || find_mode(&o) != MODE_MACHINE)) {
+		if (o.help)
+			print_and_exit(usage);
 		return show_version(&o);
+	}
 	code = set_up(&o);
 	if (code)
 		return code;

@@ -83,8 +83,9 @@ never()
 	never 'src/shell/|src/check/|src/main|ipc/(socket|fifo|msq|shm)/|client/' src/config
 }
 
-@test "the shell includes nothing of cinit.check, of a method or of a client" {
-	never 'src/check/|src/main|ipc/[a-z]*/|ipc/client|client/' src/shell src/main.c
+@test "the shell includes nothing of cinit.check, of a machine, of a method or of a client" {
+	never 'src/check/|src/main|ipc/[a-z]*/|ipc/client|client/' src/shell src/machine src/main.c
+	never 'src/machine/' src/shell
 }
 
 @test "a single program knows no tree and no client" {
@@ -100,7 +101,7 @@ never()
 }
 
 @test "cinit.svc and cinit.halt see libcinit's header, and of ipc the bounded text alone" {
-	only 'client/[a-z]*\.h|ipc/text\.h' client/*.c client/*.h
+	only 'client/[a-z]*\.h|ipc/(text|place)\.h' client/*.c client/*.h
 	[ "$(system_includes client/*.c client/*.h | grep -c ' cinit/client\.h$')" -ge 2 ]
 }
 
@@ -110,9 +111,9 @@ never()
 	! system_includes client/cinit | grep -vE ' std(bool|def|int)\.h$' || fail "not in C alone"
 }
 
-@test "cinit.svc and cinit.halt call nothing of ipc but the bounded text" {
+@test "cinit.svc and cinit.halt call nothing of ipc but the bounded text and the run directory" {
 	[ -e "$BUILD/obj/client/svc.o" ] || skip "no objects in $BUILD"
-	find "$BUILD/obj/ipc" "$BUILD/obj/client/lib" -name '*.o' ! -path '*/ipc/text.o' \
+	find "$BUILD/obj/ipc" "$BUILD/obj/client/lib" -name '*.o' ! -path '*/ipc/text.o' ! -path '*/ipc/place.o' \
 		-exec nm --defined-only {} + | awk '$2 ~ /[A-Z]/ { print $3 }' | grep -v '^cinit_' >"$BATS_TEST_TMPDIR/theirs"
 	[ -s "$BATS_TEST_TMPDIR/theirs" ]
 	# objects of sources that are there

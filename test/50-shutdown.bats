@@ -370,13 +370,13 @@ long_shutdown()
 	ends_with 0
 }
 
-@test "a second request to shut down is accepted and changes nothing" {
+@test "a second request to shut down kills at once what the first one told to end" {
 	long_shutdown
-	poweroff
-	kill -TERM "$(cinit_pid)"
+	said "waiting for slow: process"
 	same slow "$(state slow)" stopping
-	kill_service slow KILL
+	poweroff
 	ends_with 0
+	said "slow: stopping -> killing"
 	same "said" "$(times_said 'stopping all services')" 1
 	same "TERM" "$(happened deaf slow)" 1
 }

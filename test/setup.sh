@@ -21,6 +21,9 @@ timeout      coreutils      coreutils     coreutils        coreutils
 valgrind     valgrind       valgrind      valgrind         valgrind
 cppcheck     cppcheck       cppcheck      cppcheck         cppcheck
 shellcheck   shellcheck     shellcheck    ShellCheck       shellcheck
+cpio         cpio           cpio          cpio             cpio
+qemu-system-x86_64 qemu-system-x86 qemu-system-x86_64 qemu-system-x86-core qemu-system-x86
+mke2fs       e2fsprogs      e2fsprogs     e2fsprogs        e2fsprogs
 mandoc       mandoc         mandoc        mandoc           mandoc
 git          git            git           git              git
 tini         tini           -             -                -

@@ -190,13 +190,16 @@ enum cinit_verb {
 	CINIT_DEPENDENTS,  /* items, page by page */
 	CINIT_HALT,        /* these three end the system: answered at once */
 	CINIT_POWEROFF,
-	CINIT_REBOOT
+	CINIT_REBOOT,
+	CINIT_SWITCH       /* to another root: the name is its path, perhaps "\n" and its init */
 };
 
 enum cinit_flag {
 	CINIT_ONLY = 1,    /* touch no other service: refused if that cannot be */
 	CINIT_NO_WAIT = 2, /* answered when it is accepted */
-	CINIT_LAST = 4     /* nothing else will be asked: the connection may end with the answer */
+	CINIT_LAST = 4,    /* nothing else will be asked: the connection may end with the answer */
+	CINIT_FORCE = 8,   /* of the end of a system: nothing is stopped, all is killed */
+	CINIT_KEXEC = 16   /* of a reboot: into the kernel that was loaded, if any */
 };
 
 /* Carries out a verb (not those that give items): CINIT_OK when it is done, with
@@ -245,7 +248,8 @@ enum cinit_result {
 	CINIT_RESULT_BAD_REQUEST,
 	CINIT_RESULT_NO_MEMORY,
 	CINIT_RESULT_LOAD,         /* its files could not be loaded */
-	CINIT_RESULT_VERSION
+	CINIT_RESULT_VERSION,
+	CINIT_RESULT_NO_ROOT       /* no root to switch to, or nobody who may */
 };
 
 struct cinit_answer {

@@ -11,10 +11,10 @@ static_assert((int)CINIT_STATE_UP == SVC_UP && (int)CINIT_STATE_KILLING == SVC_K
 static_assert((int)CINIT_WHY_LOAD == WHY_LOAD && WHY_LOAD + 1 == WHY_N, "why");
 static_assert((int)CINIT_WHY_EXEC == WHY_EXEC && (int)CINIT_WHY_DELAY == WHY_DELAY, "why");
 static_assert((int)CINIT_END_SPAWN == END_SPAWN && (int)CINIT_END_EXIT == END_EXIT, "ends");
-static_assert((int)CINIT_REBOOT == VERB_REBOOT && VERB_REBOOT + 1 == VERB_N, "verbs");
+static_assert((int)CINIT_SWITCH == VERB_SWITCH && VERB_SWITCH + 1 == VERB_N, "verbs");
 static_assert((int)CINIT_STATUS == VERB_STATUS && (int)CINIT_WAIT == VERB_WAIT, "verbs");
 static_assert((int)CINIT_GOAL_UP == GOAL_UP && (int)CINIT_GOAL_SETTLED == GOAL_SETTLED, "goals");
-static_assert((int)CINIT_RESULT_VERSION == RES_VERSION && RES_VERSION + 1 == RES_N, "results");
+static_assert((int)CINIT_RESULT_NO_ROOT == RES_NO_ROOT && RES_NO_ROOT + 1 == RES_N, "results");
 static_assert((int)CINIT_RESULT_NO == RES_NO && (int)CINIT_RESULT_BUSY == RES_BUSY, "results");
 static_assert((int)CINIT_ONLY == IPC_ONLY && (int)CINIT_NO_WAIT == IPC_NO_WAIT
               && (int)CINIT_LAST == IPC_LAST, "flags");
@@ -53,7 +53,7 @@ static enum cinit_error check(struct handle *h, const struct cinit_request *q)
 		return usage(h, "not connected");
 	if (h->under_way >= CINIT_AT_ONCE)
 		return usage(h, "too many requests under way");
-	if (q->verb < CINIT_START || q->verb > CINIT_REBOOT)
+	if (q->verb < CINIT_START || q->verb > CINIT_SWITCH)
 		return usage(h, "no such verb");
 	if (q->verb == CINIT_WAIT && (q->goal < CINIT_GOAL_UP || q->goal > CINIT_GOAL_SETTLED))
 		return usage(h, "no such goal");
@@ -75,7 +75,7 @@ static void fill(struct ipc_record *r, const struct cinit_request *q)
 	r->id = ipc_random_id();
 	r->verb = (uint16_t)q->verb;
 	r->goal = (uint16_t)(q->verb == CINIT_WAIT ? q->goal : 0);
-	r->flags = (uint16_t)(q->flags & (CINIT_ONLY | CINIT_NO_WAIT | CINIT_LAST));
+	r->flags = (uint16_t)(q->flags & (CINIT_ONLY | CINIT_NO_WAIT | CINIT_LAST | CINIT_FORCE | CINIT_KEXEC));
 	r->from = q->from;
 	if (now)
 		r->expires_ms = now + GRACE_MS;
@@ -149,7 +149,7 @@ enum cinit_error cinit_wait(struct cinit *c, struct cinit_answer *answer, int64_
 enum cinit_error cinit_call(struct cinit *c, const struct cinit_request *request,
                             struct cinit_answer *answer)
 {
-	bool waits = !is_question(request->verb) && !ends_the_system(request->verb)
+	bool waits = !is_question(request->verb) && !ends_the_system(request->verb) && request->verb != CINIT_SWITCH
 	             && !(request->flags & CINIT_NO_WAIT);
 	uint64_t id;
 	enum cinit_error error = cinit_ask(c, request, &id);

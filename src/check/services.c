@@ -68,7 +68,8 @@ void check_services(struct tally *t, const struct config *c)
 static void check_conf_name(struct tally *t, const char *dir, const char *name)
 {
 	static const char *const known[] = {"last", "last.params", "last.env", "panic",
-		"panic.params", "panic.env", "sleep_before_kill", "ipc_group"};
+		"panic.params", "panic.env", "sleep_before_kill", "ipc_group", "hostname", "sysctl",
+		"watchdog"};
 	char path[PATH_MAX + 512], why[64];
 	struct hint h = {.name = name};
 	struct text p;

@@ -80,6 +80,11 @@ void carry_conf(struct loader *l, struct config *head)
 
 	head->conf_root = carry_strings(l, old->conf_root, 1);
 	head->sleep_before_kill_ms = old->sleep_before_kill_ms;
+	head->hostname = old->hostname ? carry_strings(l, old->hostname, 1) : 0;
+	head->watchdog_s = old->watchdog_s;
+	head->watchdog = old->watchdog ? carry_strings(l, old->watchdog, 1) : 0;
+	head->sysctl = carry_strings(l, old->sysctl, old->n_sysctl);
+	head->n_sysctl = old->n_sysctl;
 	head->last = old->last;
 	head->panic = old->panic;
 	carry_prog(l, &head->last);

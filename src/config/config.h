@@ -48,6 +48,11 @@ struct config {
 	uint32_t conf_root;/* string: the path of conf/ */
 	uint32_t words_max;/* most arguments and environment lines that one program has */
 	uint32_t sleep_before_kill_ms;
+	uint32_t hostname; /* string: conf/hostname, or 0 */
+	uint32_t sysctl;   /* n_sysctl strings, one after the other: lines of conf/sysctl */
+	uint32_t n_sysctl;
+	uint32_t watchdog; /* string: the device of conf/watchdog, or 0 */
+	uint32_t watchdog_s; /* 0: none */
 	struct conf_prog last, panic;
 };
 

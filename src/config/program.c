@@ -206,6 +206,47 @@ int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *
 	return 1;
 }
 
+/* A file of conf/ that holds one line: it becomes a string.  Empty is absent. */
+static void read_word(struct loader *l, int dir_fd, const char *name, uint32_t *string)
+{
+	uint32_t at, n;
+	const char *why = NULL;
+
+	if (read_lines(l, dir_fd, NO_SVC, name, false, &at, &n) <= 0 || n == 0)
+		return;
+	if (n > 1)
+		why = "more than one line";
+	else if (strlen(l->strings.at + at) > CONFIG_VALUE_MAX)
+		why = "longer than 64 bytes";
+	if (why)
+		complain(l, NO_SVC, name, "", why);
+	else
+		*string = at;
+}
+
+/* "SECONDS [DEVICE]" */
+static void read_watchdog(struct loader *l, int dir_fd, struct config *head)
+{
+	uint32_t at = 0;
+	uint64_t seconds;
+	const char *line, *space, *device = "/dev/watchdog";
+
+	read_word(l, dir_fd, "watchdog", &at);
+	if (!at)
+		return;
+	line = l->strings.at + at;
+	space = strchr(line, ' ');
+	if (space)
+		device = space + 1;
+	if (!parse_u64(line, space ? (size_t)(space - line) : strlen(line), WATCHDOG_MAX_S, &seconds)
+	    || !seconds || *device != '/') {
+		complain(l, NO_SVC, "watchdog", "", "not SECONDS (up to 86400) and perhaps a device");
+		return;
+	}
+	head->watchdog = space ? at + (uint32_t)(device - line) : loader_string(l, device, strlen(device));
+	head->watchdog_s = (uint32_t)seconds;
+}
+
 void loader_read_conf(struct loader *l, struct config *head)
 {
 	char *path = l->entry_path;
@@ -226,5 +267,8 @@ void loader_read_conf(struct loader *l, struct config *head)
 	loader_read_program(l, fd, NO_SVC, "last", PROG_PARAMS | PROG_ENV, &head->last);
 	loader_read_program(l, fd, NO_SVC, "panic", PROG_PARAMS | PROG_ENV, &head->panic);
 	loader_read_seconds(l, fd, NO_SVC, "sleep_before_kill", &head->sleep_before_kill_ms);
+	read_word(l, fd, "hostname", &head->hostname);
+	read_watchdog(l, fd, head);
+	read_lines(l, fd, NO_SVC, "sysctl", false, &head->sysctl, &head->n_sysctl);
 	close(fd);
 }

@@ -218,6 +218,7 @@ void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *ma
 	e->acting = mapped(map, old->acting);
 	e->booting = old->booting;
 	e->shutdown = old->shutdown;
+	e->hurry = old->hurry;
 	e->done = old->done;
 	reclass_all(e);
 	for (uint32_t i = 0; i < e->n; i++)

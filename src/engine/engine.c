@@ -51,6 +51,8 @@ static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
 
 static int64_t stop_deadline(const struct engine *e, const struct svc *s, int64_t now)
 {
+	if (e->hurry)
+		return now + HURRY_DELAY_MS;
 	if (s->delay_ms)
 		return now + s->delay_ms;
 	return e->shutdown ? now + SHUTDOWN_DELAY_MS : NEVER;
@@ -262,10 +264,24 @@ static void bound_stops(struct engine *e, int64_t now)
 	}
 }
 
+/* What was told to stop is killed at once, what is still to be told has a second. */
+static void hurry(struct engine *e, int64_t now)
+{
+	e->hurry = true;
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct svc_live *l = &engine_svc(e, i)->live;
+
+		if (l->state == SVC_OFF || l->state == SVC_STOPPING)
+			deadline_set(e, i, now);
+	}
+}
+
 static void shut_down(struct engine *e, int64_t now)
 {
-	if (e->shutdown)
+	if (e->shutdown) {
+		hurry(e, now);
 		return;
+	}
 	e->shutdown = true;
 	e->waiters_dirty = true;
 	e->waiter_next = 0;

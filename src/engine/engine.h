@@ -121,6 +121,7 @@ struct engine {
 	bool waiters_dirty;    /* a pass is due */
 	bool booting;          /* until ACT_SETTLED was given */
 	bool shutdown, done;
+	bool hurry;            /* a second EV_SHUTDOWN: nobody is waited for much longer */
 	int64_t waiter_due_ms; /* the earliest answer_by */
 };
 
@@ -135,7 +136,7 @@ enum event_kind {
 	EV_ENDED,       /* the main process of svc is gone (or was never made): end, retry */
 	EV_OFF_ENDED,   /* the off process of svc is gone (or was never made) */
 	EV_CANCEL,      /* the client of handle is gone */
-	EV_SHUTDOWN     /* stop everything, start nothing any more */
+	EV_SHUTDOWN     /* stop everything, start nothing any more; again: without delays */
 };
 
 struct event {

@@ -9,6 +9,7 @@
 
 #include "ipc/text.h"
 #include "src/limits.h"
+#include "src/shell/console.h"
 #include "src/shell/process.h"
 
 struct found {
@@ -98,12 +99,44 @@ static void signal_found(const struct found *f, int sig)
 	close(fd);
 }
 
-void descendants_signal(int sig)
+static void find(void)
 {
 	n_found = 0;
 	add_children(getpid());
 	for (unsigned i = 0; i < n_found; i++)
 		add_children(found[i].pid);
+}
+
+static void name(pid_t pid)
+{
+	char comm[32];
+	ssize_t n = 0;
+	int fd = open_of(pid, "/comm", 0);
+	struct text *t;
+
+	if (fd < 0)
+		return;
+	n = read(fd, comm, sizeof comm);
+	close(fd);
+	t = say_begin();
+	text_str(t, "process ");
+	text_i64(t, pid);
+	text_str(t, " (");
+	text_name(t, comm, n > 0 ? (size_t)n - 1 : 0, true); /* its last byte ends the line */
+	text_str(t, ") has not ended");
+	say_end();
+}
+
+void descendants_name(unsigned max)
+{
+	find();
+	for (unsigned i = 0; i < n_found && i < max; i++)
+		name(found[i].pid);
+}
+
+void descendants_signal(int sig)
+{
+	find();
 	for (unsigned i = 0; i < n_found; i++)
 		signal_found(&found[i], sig);
 }

@@ -7,5 +7,7 @@
  * most some thousands in one call.  As a subreaper we inherit those whose
  * parents die meanwhile, so calling again until there are none finds all. */
 void descendants_signal(int sig);
+/* Says who they are: the first `max` of them, with their names. */
+void descendants_name(unsigned max);
 
 #endif

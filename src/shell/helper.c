@@ -1,6 +1,9 @@
 /* helper.c - programs outside all services. */
 #include "src/shell/helper.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "ipc/describe.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
@@ -26,7 +29,8 @@ static const char *helper_name(enum helper which)
 	switch (which) {
 	case HELPER_PANIC: return "conf/panic";
 	case HELPER_LAST: return "conf/last";
-	case HELPER_SHELL: return "/bin/sh";
+	case HELPER_SHELL: return "rescue shell";
+	case HELPER_UNMOUNT: return "unmounting";
 	case HELPER_NONE: break;
 	}
 	return "";
@@ -55,12 +59,37 @@ static int start(enum helper which, const struct spawn *s)
 	return 0;
 }
 
+/* A login shell for root: behind a password where sulogin(8) is at hand, and a
+ * terminal, which it cannot do without. */
 static int start_shell(void)
 {
+	static const char *const logins[] = {"/sbin/sulogin", "/usr/sbin/sulogin"};
 	struct spawn s = {.path = "/bin/sh", .argv0 = "-sh", .params = "", .env = DEFAULT_PATH,
 	                  .n_env = 1, .extra = {"TERM=linux", "HOME=/", NULL}, .tty = true};
 
+	for (unsigned i = 0; i < 2 && isatty(0); i++)
+		if (access(logins[i], X_OK) == 0) {
+			s.path = s.argv0 = logins[i];
+			break;
+		}
 	return start(HELPER_SHELL, &s);
+}
+
+/* No program: a process that ends when it has done its work. */
+static int start_unmount(void)
+{
+	console_flush(); /* the child has a copy of what is not written yet */
+	proc = (struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1};
+	proc.pid = fork();
+	if (proc.pid == 0)
+		shell.machine->unmount();
+	if (proc.pid < 0) {
+		say_errno(helper_name(HELPER_UNMOUNT), "fork", errno);
+		proc.pid = 0;
+		return -1;
+	}
+	running = HELPER_UNMOUNT;
+	return 0;
 }
 
 static int start_conf(enum helper which, const struct conf_prog *prog, const char *file)
@@ -84,10 +113,13 @@ static int start_conf(enum helper which, const struct conf_prog *prog, const cha
 
 int helper_start(enum helper which)
 {
+	process_forget(&proc); /* one that did not end in time is nobody's business */
+	running = HELPER_NONE;
 	switch (which) {
 	case HELPER_PANIC: return start_conf(which, &shell.config->panic, "panic");
 	case HELPER_LAST: return start_conf(which, &shell.config->last, "last");
 	case HELPER_SHELL: return start_shell();
+	case HELPER_UNMOUNT: return start_unmount();
 	case HELPER_NONE: break;
 	}
 	return -1;
@@ -100,8 +132,8 @@ void helper_ended(const struct end *end)
 	running = HELPER_NONE;
 	if (end->kind != END_EXIT || end->code != 0)
 		say_end_of(which, end);
-	if (which == HELPER_LAST)
-		ending_last_ended();
+	if (which == HELPER_LAST || which == HELPER_UNMOUNT)
+		ending_helper_ended(which);
 	else
 		rescue_helper_ended(which, end);
 }

@@ -271,6 +271,8 @@ static void turn(const struct epoll_event *ev, int n)
 	if (ipc_recheck)
 		look_after_ipc();
 	ending_turn();
+	if (shell.machine)
+		shell.machine->turn();
 	if (process_sweep_ms() <= shell.now_ms)
 		services_sweep();
 	services_free_retired();
@@ -292,6 +294,8 @@ static int sleep_ms(void)
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), first(ending_deadline(), look_ms));
+	if (shell.machine)
+		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)
 		at = first(at, ipc_due_ms);
 	if (reap_due)

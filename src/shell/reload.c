@@ -63,6 +63,8 @@ static int swap(struct config *fresh, const uint32_t *map)
 	}
 	ipc_services_moved(map, n_before);
 	say_done(map, n_before);
+	if (shell.machine)
+		shell.machine->settings(fresh);
 	boot_if_never_booted(never_booted);
 	return 1;
 }

@@ -262,7 +262,22 @@ static void about_one(const struct ipc_record *r)
 static void end_system(const struct ipc_record *r, enum ending how)
 {
 	answer(r, RES_ACCEPTED);
-	ending_begin(how);
+	if (how == END_REBOOT && r->flags & IPC_KEXEC)
+		how = END_KEXEC;
+	if (r->flags & IPC_FORCE)
+		ending_force(how);
+	else
+		ending_begin(how);
+}
+
+/* The next system takes over; or nothing has changed. */
+static void switch_root(const struct ipc_record *r)
+{
+	if (!shell.machine || ending_has_begun()
+	    || !shell.machine->may_switch((const char *)r->payload, r->payload_len))
+		answer(r, ending_has_begun() ? RES_SHUTDOWN : RES_NO_ROOT);
+	else
+		end_system(r, END_SWITCH);
 }
 
 void cinit_ipc_request(const struct ipc_record *r, bool may_command)
@@ -279,6 +294,7 @@ void cinit_ipc_request(const struct ipc_record *r, bool may_command)
 	case VERB_HALT: end_system(r, END_HALT); break;
 	case VERB_POWEROFF: end_system(r, END_POWEROFF); break;
 	case VERB_REBOOT: end_system(r, END_REBOOT); break;
+	case VERB_SWITCH: switch_root(r); break;
 	case VERB_NONE:
 	case VERB_N: answer(r, RES_BAD_REQUEST); break;
 	}

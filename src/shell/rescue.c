@@ -13,6 +13,7 @@
 static int64_t again_ms = NEVER; /* when a shell that could not be started is tried again, */
 static bool again_boots;         /* or, if one ended at once, the boot */
 static int64_t shell_ms;         /* when the last one was started */
+static bool anew;                /* everything was stopped: the tree is read again */
 
 static void start_shell(void)
 {
@@ -33,7 +34,6 @@ static void begin(void)
 		start_shell();
 }
 
-/* Loads everything, or what is missing of what is there already. */
 static int load_tree(void)
 {
 	struct load l = {.dir = shell.dir, .start = shell.profile, .report = services_say_finding};
@@ -46,6 +46,9 @@ static int load_tree(void)
 		config_free(fresh);
 		return -1;
 	}
+	anew = false;
+	if (shell.machine)
+		shell.machine->settings(fresh);
 	return 0;
 }
 
@@ -57,13 +60,23 @@ static void wish_start_service(void)
 	essential_booted();
 }
 
-/* A tree that is loaded is kept: services may be running. */
+/* A tree is kept while something of it runs, or somebody waits for it. */
+static bool must_load(void)
+{
+	const struct engine *e = shell.config ? config_engine(shell.config) : NULL;
+
+	return !e || anew || (e->n_active == 0 && e->n_waiters == 0);
+}
+
 int rescue_or_boot(void)
 {
-	bool loaded = shell.config && shell.config->n > 0;
-
-	if (!loaded && load_tree() < 0)
+	if (must_load() && load_tree() < 0)
 		return -1;
+	if (shell.rescue_first) {
+		shell.rescue_first = false;
+		start_shell();
+		return 0;
+	}
 	if (shell.config->start != NO_SVC) {
 		wish_start_service();
 		return 0;
@@ -107,6 +120,12 @@ void rescue_if_nothing_came_up(void)
 	say_end();
 	if (shell.mode == MODE_MACHINE && !a_respawn_service_is_up())
 		begin();
+}
+
+void rescue_after_stop(void)
+{
+	anew = true;
+	start_shell();
 }
 
 /* A console that nobody sits at ends its shell at once: no hot loop for that. */

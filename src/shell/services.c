@@ -416,6 +416,8 @@ static void act(const struct action *a)
 		if (a->to == SVC_UP)
 			ipc_recheck = true; /* it may have mounted something over RUNDIR */
 		essential_changed(a->svc);
+		if (a->to == SVC_UP && shell.machine)
+			shell.machine->service_up();
 		break;
 	case ACT_SPAWN:
 		spawn_service(a->svc, ROLE_MAIN);
@@ -468,7 +470,7 @@ static bool act_on_some(void)
 
 bool services_act(void)
 {
-	bool more = act_on_some();
+	bool more = !ending_is_forced() && act_on_some();
 
 	board_publish();
 	return more;

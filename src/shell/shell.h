@@ -15,7 +15,7 @@
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
 
 /* What was asked of the supervisor as a whole. */
-enum ending { END_NOT, END_HALT, END_POWEROFF, END_REBOOT };
+enum ending { END_NOT, END_HALT, END_POWEROFF, END_REBOOT, END_KEXEC, END_RESCUE, END_SWITCH };
 
 /* One process of ours.  pid 0: none.  A descriptor of -1: none. */
 struct proc {
@@ -31,8 +31,23 @@ struct service_procs {
 	struct proc main, off;
 };
 
+/* What only a machine has: src/machine/ does it, main() puts it here.  It may do
+ * less where --machine was given to a process that owns no kernel. */
+struct machine {
+	void (*settings)(const struct config *c); /* a tree was loaded */
+	void (*service_up)(void);      /* it may have brought a device */
+	int64_t (*deadline)(void);     /* when turn() wants to be called, or NEVER */
+	void (*turn)(void);            /* of the loop */
+	bool (*may_switch)(const char *words, size_t n); /* "NEWROOT\nINIT", remembered */
+	void (*switch_root)(void);     /* returns where it could not */
+	void (*unmount)(void);         /* the life of a child at the end; never returns */
+	void (*end)(enum ending how);  /* never returns */
+};
+
 struct shell {
 	enum mode mode;
+	const struct machine *machine; /* NULL unless the mode is MODE_MACHINE */
+	char **argv;            /* as the kernel gave it to us */
 	const char *dir;        /* the tree */
 	const char *profile;    /* name of the start service */
 	struct config *config;  /* never NULL once the loop runs */
@@ -43,6 +58,7 @@ struct shell {
 	uint64_t nofile_soft;   /* what services get back */
 	uint64_t nofile_hard;
 	bool nofile_raised;
+	bool rescue_first;      /* a shell was asked for in place of the boot */
 };
 
 extern struct shell shell;

@@ -64,7 +64,7 @@ static void on_machine(int sig)
 	case SIGINT:
 	case SIGNAL_REBOOT: ending_begin(END_REBOOT); break;
 	case SIGNAL_HALT: ending_begin(END_HALT); break;
-	case SIGUSR2: say("USR2", "", "rescue by signal is not built yet, ignored"); break;
+	case SIGUSR2: ending_begin(END_RESCUE); break;
 	default: break;
 	}
 }

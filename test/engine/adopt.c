@@ -608,6 +608,7 @@ static void move_world(struct world *w, const struct plan *q, struct engine *e, 
 	w->settled = old.settled;
 	w->shutdown = old.shutdown;
 	w->shutdown_ms = old.shutdown_ms;
+	w->hurry_ms = old.hurry_ms;
 	w->done = old.done;
 	w->trace = old.trace;
 	memcpy(w->failure, old.failure, sizeof w->failure);

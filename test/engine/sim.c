@@ -50,6 +50,10 @@ static void live(struct chaos *c)
 		return;
 	event(c, EV_SHUTDOWN, NO_SVC);
 	steps(c, prng_below(&c->rng, STEPS));
+	if (!c->world.failure[0] && prng_chance(&c->rng, 30)) {
+		event(c, EV_SHUTDOWN, NO_SVC); /* again: hurry */
+		steps(c, prng_below(&c->rng, STEPS));
+	}
 	if (!c->world.failure[0])
 		world_settle(&c->world);
 }

@@ -156,9 +156,19 @@ void ending_begin(enum ending how)
 	struct event ev = {.kind = EV_SHUTDOWN};
 
 	MUST(how != END_NOT);
-	if (!ending)
-		engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	engine_event(config_engine(shell.config), shell.now_ms, &ev); /* again: hurried */
 	ending = true;
+}
+
+/* Nobody is killed here, so the engine is still acted for. */
+void ending_force(enum ending how)
+{
+	ending_begin(how);
+}
+
+bool ending_is_forced(void)
+{
+	return false;
 }
 
 void ending_begin_with(int code)

@@ -150,6 +150,9 @@ static int64_t stop_due(const struct world *w, uint32_t i)
 	const struct actor *a = &w->actor[i];
 	int64_t from = a->since_ms;
 
+	/* Asked twice: at once for whoever was told before, a second for the others. */
+	if (w->shutdown && w->hurry_ms != NEVER)
+		return a->hurried ? w->hurry_ms : from + HURRY_DELAY_MS;
 	if (w->plan->node[i].delay_ms)
 		return from + w->plan->node[i].delay_ms;
 	if (!w->shutdown)

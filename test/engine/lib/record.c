@@ -234,8 +234,13 @@ static void keep_request(struct world *w, const struct event *ev, enum result ex
 
 static void shut_down(struct world *w)
 {
-	if (w->shutdown)
+	if (w->shutdown) {
+		w->hurry_ms = w->now;
+		for (uint32_t i = 0; i < w->plan->n; i++)
+			w->actor[i].hurried = true;
 		return;
+	}
+	w->hurry_ms = NEVER;
 	w->shutdown = true;
 	w->shutdown_ms = w->now;
 	for (uint32_t i = 0; i < w->plan->n; i++)

@@ -83,6 +83,7 @@ static void changed(struct world *w, const struct action *act)
 
 	a->state = act->to;
 	a->since_ms = a->said_ms = w->now;
+	a->hurried = false;
 	a->excused = false;
 	if (act->to != SVC_STARTING && act->to != SVC_UP)
 		a->restart = false;

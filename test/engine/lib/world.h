@@ -40,6 +40,7 @@ struct actor {
 	bool was_up, off_ran;
 	uint8_t crashes;         /* what the back-off has to remember */
 	int64_t since_ms;        /* in this state */
+	bool hurried;            /* the shutdown was asked for again meanwhile */
 	int64_t up_ms;
 	int64_t retry_ms;        /* in back-off: not started before */
 	int64_t said_ms;         /* when KILL or the last complaint was given */
@@ -66,6 +67,7 @@ struct world {
 	uint32_t n_drained;      /* actions since the last event */
 	bool booting, settled, shutdown, done;
 	int64_t shutdown_ms;
+	int64_t hurry_ms;   /* asked for again, or NEVER */
 	bool resting;            /* the last world_next() found nothing to do */
 	bool trace;
 	bool rules_only;         /* without the naive recount (Rc): the rules have to see it alone */

@@ -1,0 +1,11 @@
+/* final.h - the last system call of a machine. */
+#ifndef CINIT_MACHINE_FINAL_H
+#define CINIT_MACHINE_FINAL_H
+
+#include "src/shell/shell.h"
+
+/* Halts, powers off or reboots, everything else being done.  Nothing but the
+ * kernel comes after it. */
+void machine_final(enum ending how);
+
+#endif

@@ -1,0 +1,11 @@
+/* settings.h - conf/hostname and conf/sysctl of a machine, when its tree is read. */
+#ifndef CINIT_MACHINE_SETTINGS_H
+#define CINIT_MACHINE_SETTINGS_H
+
+#include "src/config/config.h"
+
+/* Sets the host name and the kernel's parameters that the tree names; what
+ * cannot be set is said. */
+void machine_settings(const struct config *c);
+
+#endif
