@@ -60,7 +60,7 @@ unsigned oracle_open(void)
 static bool commands(unsigned verb)
 {
 	return (verb >= VERB_START && verb <= VERB_TRY_RESTART)
-	       || (verb >= VERB_HALT && verb <= VERB_REBOOT);
+	       || (verb >= VERB_HALT && verb <= VERB_SWITCH);
 }
 
 static bool may_wait(unsigned verb)

@@ -65,7 +65,7 @@ static void break_one_field(struct choice *s, struct ipc_record *r)
 	case 3: r->size = (uint16_t)choice_take(s, 2); break;
 	case 4: r->id = 0; break;
 	case 5: r->verb = (uint16_t)choice_take(s, 2); break;
-	case 6: r->verb = (uint16_t)(VERB_REBOOT + 1 + choice_pick(s, 4)); break;
+	case 6: r->verb = (uint16_t)(VERB_N + choice_pick(s, 4)); break;
 	case 7: r->goal = (uint16_t)(choice_once_in(s, 2) ? GOAL_N : choice_take(s, 2)); break;
 	case 8: r->payload_len = (uint16_t)choice_take(s, 2); break;
 	case 9: r->payload_len = (uint16_t)(choice_once_in(s, 2) ? sizeof r->payload + 1 : SVC_NAME_MAX + 1); break;
@@ -90,7 +90,7 @@ static size_t some_length(struct choice *s)
 
 static bool ends_system(const struct ipc_record *r)
 {
-	return r->verb == VERB_HALT || r->verb == VERB_POWEROFF || r->verb == VERB_REBOOT;
+	return r->verb == VERB_HALT || r->verb == VERB_POWEROFF || r->verb == VERB_REBOOT || r->verb == VERB_SWITCH;
 }
 
 void shape_request(struct choice *s, struct shape *g, int64_t now, struct ipc_record *r, size_t *n)

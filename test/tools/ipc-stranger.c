@@ -42,7 +42,7 @@ static void attempt(bool success, const char *what, const char *on)
 static struct ipc_record command(unsigned i)
 {
 	static const enum verb verbs[] = {VERB_RESTART, VERB_STOP, VERB_START, VERB_TRY_RESTART,
-	                                  VERB_HALT, VERB_POWEROFF, VERB_REBOOT};
+	                                  VERB_HALT, VERB_POWEROFF, VERB_REBOOT, VERB_SWITCH};
 	struct ipc_record r;
 
 	record_init(&r);
