@@ -345,11 +345,6 @@ absent() { ! svc --json list | jq -e --arg name "$1" 'any(.name == $name)' >/dev
 @test "after a reload, an idle supervisor sleeps" {
 	boot_settled container
 	hup
-	local status before
-	status=/proc/$(cinit_pid)/status
-	switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "$status"; }
 	svc -q list
-	before=$(switches)
-	timeout 0.5 tail -f /dev/null || :
-	same switches "$(switches)" "$before"
+	sleeps 0.5
 }

@@ -182,6 +182,24 @@ zombies()
 	done
 }
 
+# How often it was on a CPU and left it.
+switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$(cinit_pid)/status"; }
+
+# By the clock of another process.
+pass_time() { timeout "$1" tail -f /dev/null || :; }
+
+at_rest() { [ "$(switches)" = "$(pass_time 0.3; switches)" ]; }
+
+# sleeps SECONDS: what it looks after once, after a change, is over; then it does not run.
+sleeps()
+{
+	local before
+	await "rest" at_rest
+	before=$(switches)
+	pass_time "$1"
+	same "context switches" "$(switches)" "$before"
+}
+
 # --- services of stubs --------------------------------------------------------------
 
 # stub NAME...: once-services that log; respawn_stub: that stay.
