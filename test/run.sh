@@ -24,11 +24,12 @@ again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 33-reload.bats 40
 apart="43-conformance.bats"
 shared="41-svc.bats 44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
 
-# tap WHAT COMMAND...: its tests, each name followed by WHAT.
-tap() {
-	what=$1
-	shift
+# one FILE WHAT COMMAND...: its tests, each name followed by WHAT, and how long they took.
+one() {
+	file=$1 what=$2 since=$(date +%s)
+	shift 2
 	"$@" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+	echo "# $file$what: $(($(date +%s) - since)) s"
 }
 
 # files WHAT FILE...
@@ -36,8 +37,7 @@ files() {
 	kind=$1
 	shift
 	for file; do
-		echo "# $file$kind"
-		tap "$kind" bats --tap "$file"
+		one "$file" "$kind" bats --tap "$file"
 	done
 }
 
@@ -47,8 +47,7 @@ shared() {
 	kind=$1
 	shift
 	for file; do
-		echo "# $file$kind"
-		CINIT_OUTER_IPC='' tap "$kind" unshare "$(namespace)" --ipc bats --tap "$file"
+		CINIT_OUTER_IPC='' one "$file" "$kind" unshare "$(namespace)" --ipc bats --tap "$file"
 	done
 }
 
@@ -120,12 +119,17 @@ with_valgrind() {
 		files " [valgrind]" 30-boot.bats 50-shutdown.bats
 }
 
+kind() { [ ! -x "$build/$1/cinit" ] || with "$1" "with_$1"; }
+
+# In two lanes: most tests wait most of the time.
 everything() {
+	{ each_method && kind valgrind; } >"$out.second" 2>&1 &
 	plain
-	each_method
-	for kind in asan static valgrind; do
-		[ ! -x "$build/$kind/cinit" ] || with "$kind" "with_$kind"
-	done
+	kind static
+	kind asan
+	wait
+	cat "$out.second"
+	rm -f "$out.second"
 }
 
 given_methods() {
