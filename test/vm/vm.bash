@@ -24,6 +24,7 @@ vm_begin()
 vm_end()
 {
 	if [ -n "$qemu" ]; then
+		pkill -KILL -P "$qemu" || : # the child of timeout(1)
 		kill -KILL "$qemu" || :
 		wait "$qemu" || :
 	fi
