@@ -349,6 +349,26 @@ rescue_shell()
 	vm_is_off
 }
 
+@test "reboot -k boots the kernel that was loaded, with the disk left clean" {
+	mkdir -p "$dir/next"
+	cp "$VM/kernel/vmlinuz" "$VM/initrd" "$dir/next/"
+	disk_size=96M
+	new_disk "$dir/next"
+	vm
+	log_in
+	on_guest "vm-kexec /data/vmlinuz /data/initrd 'console=ttyS0 quiet panic=-1 nextword' && echo fresh >/data/kept"
+	type_line "/sbin/reboot -k"
+	expect "stopping all services"
+	expect "nextword: not an option or word of cinit"
+	log_in
+	on_guest "cat /data/kept"
+	has "$said" fresh
+	type_line cinit.poweroff
+	expect "cinit: power off: now"
+	vm_is_off
+	disk_is_whole
+}
+
 # --- the watchdog ---------------------------------------------------------------
 
 # A service loads the device of the kernel's own.
