@@ -9,13 +9,17 @@
 #                        that ends with the tests
 # run.sh --methods FILE...  these, with each IPC method
 #
-# The last line is "N passed, N failed"; the status is 0 only if none failed.
+# Most tests wait most of the time, so everything is run in one lane more than there are
+# processors ($CINIT_LANES).  The last line is "N passed, N failed"; the status is 0 only
+# if none failed.
 set -u
 
 cd "$(dirname "$0")" || exit 1
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 build=${CINIT_BUILD:-$PWD/../build}
+lanes=${CINIT_LANES:-$(($(nproc) + 1))}
 
 # What is run again with the sanitizers and statically linked.
 again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 33-reload.bats 40-ipc.bats
@@ -23,38 +27,6 @@ again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 33-reload.bats 40
 # What is run with each IPC method: the first make namespaces of their own.
 apart="43-conformance.bats"
 shared="41-svc.bats 44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
-
-# one FILE WHAT COMMAND...: its tests, each name followed by WHAT, and how long they took.
-one() {
-	file=$1 what=$2 since=$(date +%s)
-	shift 2
-	"$@" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
-	echo "# $file$what: $(($(date +%s) - since)) s"
-}
-
-# files WHAT FILE...
-files() {
-	kind=$1
-	shift
-	for file; do
-		one "$file" "$kind" bats --tap "$file"
-	done
-}
-
-# shared WHAT FILE...: as files(), but the supervisor and its clients share an IPC
-# namespace that ends with the tests, so that no System V object is left.
-shared() {
-	kind=$1
-	shift
-	for file; do
-		CINIT_OUTER_IPC='' one "$file" "$kind" unshare "$(namespace)" --ipc bats --tap "$file"
-	done
-}
-
-# Root needs no user namespace for it.
-namespace() {
-	if [ "$(id -u)" = 0 ]; then echo --mount; else echo --map-root-user; fi
-}
 
 chosen() { "$build/cinit" -V | sed -n 's/.*(ipc: \(.*\))/\1/p'; }
 
@@ -67,88 +39,120 @@ methods() {
 	done
 }
 
-build_of() {
-	if [ -x "$build/$1/cinit" ]; then echo "$build/$1"; else echo "$build"; fi
-}
-
-# with KIND COMMAND...: with the build of this kind.
-with() {
-	CINIT_BUILD=$(build_of "$1")
-	export CINIT_BUILD
-	shift
-	"$@"
-	CINIT_BUILD=$build
-}
-
-each_method() {
-	for method in $(methods); do
-		# shellcheck disable=SC2086
-		with "$method" files " [$method]" $apart
-		# shellcheck disable=SC2086
-		with "$method" shared " [$method]" $shared
-		for own in "$method"/*.bats; do
-			[ ! -f "$own" ] || with "$method" shared " [$method]" "$own"
-		done
-	done
-}
+# ---- jobs: "HOW KIND FILE" ----
 
 # Every file that is not run with each method anyway.
-plain() {
-	for file in ./*.bats; do
+plain_jobs() {
+	for file in *.bats; do
 		case " $apart $shared " in
-		*" ${file#./} "*) ;;
-		*) files "" "$file" ;;
+		*" $file "*) ;;
+		*) echo "alone plain $file" ;;
 		esac
 	done
 }
 
-with_asan() {
-	# shellcheck disable=SC2086
-	CINIT_SLOW=20 files " [asan]" $again
-	CINIT_PROOF=short files " [asan]" 43-conformance.bats
-	CINIT_SLOW=20 files " [asan]" 44-hostile.bats
-}
-
-with_static() {
-	# shellcheck disable=SC2086
-	files " [static]" $again
-}
-
-with_valgrind() {
-	CINIT_UNDER='valgrind -q --error-exitcode=99 --child-silent-after-fork=yes' \
-		files " [valgrind]" 30-boot.bats 50-shutdown.bats
-}
-
-kind() { [ ! -x "$build/$1/cinit" ] || with "$1" "with_$1"; }
-
-# In two lanes: most tests wait most of the time.
-everything() {
-	{ each_method && kind valgrind; } >"$out.second" 2>&1 &
-	plain
-	kind static
-	kind asan
-	wait
-	cat "$out.second"
-	rm -f "$out.second"
-}
-
-given_methods() {
+method_jobs() {
 	for method in $(methods); do
-		with "$method" files " [$method]" "$@"
+		for file in $apart; do echo "alone $method $file"; done
+		for file in $shared "$method"/*.bats; do
+			[ ! -f "$file" ] || echo "shared $method $file"
+		done
 	done
 }
 
-CINIT_BUILD=$build
-export CINIT_BUILD
+# With other builds of the chosen method.
+other_jobs() {
+	for kind in asan static valgrind; do
+		[ -x "$build/$kind/cinit" ] || continue
+		case $kind in
+		asan) files="$again 43-conformance.bats 44-hostile.bats" ;;
+		static) files=$again ;;
+		valgrind) files="30-boot.bats 50-shutdown.bats" ;;
+		esac
+		for file in $files; do echo "alone $kind $file"; done
+	done
+}
+
+# ---- running one ----
+
+# What this build needs, and whether its name stands behind those of the tests.
+choose_build() {
+	CINIT_BUILD=$build what=''
+	[ "$1" = plain ] || what=" [$1]"
+	[ "$1" = plain ] || [ ! -x "$build/$1/cinit" ] || CINIT_BUILD=$build/$1
+	case $1 in
+	asan) export CINIT_SLOW=20 CINIT_PROOF=short ;;
+	valgrind) export CINIT_UNDER='valgrind -q --error-exitcode=99 --child-silent-after-fork=yes' ;;
+	esac
+	export CINIT_BUILD
+}
+
+# Root needs no user namespace for it.
+namespace() {
+	if [ "$(id -u)" = 0 ]; then echo --mount; else echo --map-root-user; fi
+}
+
+# Supervisor and clients share an IPC namespace that ends with the tests, so that no
+# System V object is left.
+bats_of() {
+	if [ "$1" = shared ]; then
+		CINIT_OUTER_IPC='' unshare "$(namespace)" --ipc bats --tap "$2"
+	else
+		bats --tap "$2"
+	fi
+}
+
+# run_job HOW KIND FILE: its tests, each name followed by the kind, and how long they took.
+run_job() (
+	since=$(date +%s)
+	choose_build "$2"
+	bats_of "$1" "$3" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+	echo "# $3$what: $(($(date +%s) - since)) s"
+)
+
+# Takes jobs from the list that no other lane has taken.
+lane() {
+	n=0
+	while read -r how kind file; do
+		n=$((n + 1))
+		mkdir "$work/job.$n" 2>/dev/null || continue
+		if [ "$lanes" = 1 ]; then
+			run_job "$how" "$kind" "$file" </dev/null
+		else
+			run_job "$how" "$kind" "$file" </dev/null >"$work/job.$n/out"
+			cat "$work/job.$n/out"
+		fi
+	done <"$work/jobs"
+}
+
+in_lanes() {
+	cat >"$work/jobs"
+	for _ in $(seq "$lanes"); do
+		lane &
+	done
+	wait
+}
+
+# jobs HOW KIND FILE...
+jobs_of() {
+	how=$1 kind=$2
+	shift 2
+	for file; do echo "$how $kind $file"; done
+}
+
+given_methods() {
+	for method in $(methods); do jobs_of alone "$method" "$@"; done
+}
+
 case ${1-} in
-'') everything ;;
---shared) shift && shared "" "$@" ;;
---methods) shift && given_methods "$@" ;;
-*) files "" "$@" ;;
-esac | tee "$out"
-passed=$(grep -c '^ok ' "$out")
-failed=$(grep -c '^not ok ' "$out")
-skipped=$(grep -c '^ok .* # skip' "$out")
+'') { plain_jobs && method_jobs && other_jobs; } | in_lanes ;;
+--shared) shift && jobs_of shared plain "$@" | { lanes=1 && in_lanes; } ;;
+--methods) shift && given_methods "$@" | { lanes=1 && in_lanes; } ;;
+*) jobs_of alone plain "$@" | { lanes=1 && in_lanes; } ;;
+esac | tee "$work/out"
+passed=$(grep -c '^ok ' "$work/out")
+failed=$(grep -c '^not ok ' "$work/out")
+skipped=$(grep -c '^ok .* # skip' "$work/out")
 [ "$skipped" = 0 ] || echo "# of them skipped: $skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
