@@ -28,6 +28,7 @@ static enum phase {
 
 static enum ending ending;
 static bool forced;
+static bool asked; /* by a request, not only by the end of an essential service */
 static int exit_code;
 static int64_t deadline_ms = NEVER, look_ms = NEVER, name_ms = NEVER;
 
@@ -89,16 +90,13 @@ static void change(enum ending how)
 	ending = how;
 	if (was_rescue)
 		say("", ending_word(how), "instead of the rescue");
-	else
+	else if (asked)
 		hurry();
+	asked = true;
 }
 
-void ending_begin(enum ending how)
+static void begin(enum ending how)
 {
-	if (phase != RUNNING) {
-		change(how);
-		return;
-	}
 	if (how == END_RESCUE && helper_running() == HELPER_SHELL) {
 		say("rescue", "", "its shell is there already");
 		return;
@@ -113,12 +111,22 @@ void ending_begin(enum ending how)
 		shut_engine_down();
 }
 
+void ending_begin(enum ending how)
+{
+	if (phase != RUNNING) {
+		change(how);
+		return;
+	}
+	asked = true;
+	begin(how);
+}
+
 void ending_begin_with(int code)
 {
 	if (phase != RUNNING)
 		return;
 	exit_code = code;
-	ending_begin(END_POWEROFF);
+	begin(END_POWEROFF);
 }
 
 int ending_code(void)

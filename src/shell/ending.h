@@ -5,7 +5,7 @@
 
 #include "src/shell/helper.h"
 
-/* Begins it; a later request changes how it ends, and hurries it. */
+/* Begins it; a later request changes how it ends, and the second hurries it. */
 void ending_begin(enum ending how);
 /* The same outside a machine, for a reason that gives this process its exit code. */
 void ending_begin_with(int code);
