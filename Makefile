@@ -254,7 +254,7 @@ run: all
 C_FILES  := $(shell git ls-files '*.c' 2>/dev/null)
 SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh .ci/run
 MANUALS  := $(wildcard src/*.[1-8] client/*.[1-8])
-LINT_CC   = $(MAKE) --no-print-directory DEV=1 all tools engine-tests fuzz-programs
+LINT_CC   = $(MAKE) --no-print-directory -j$(shell nproc) DEV=1 all tools engine-tests fuzz-programs
 lint: setup
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-gcc
 	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
