@@ -82,7 +82,7 @@ choose_build() {
 	[ "$1" = plain ] || [ ! -x "$build/$1/cinit" ] || CINIT_BUILD=$build/$1
 	case $1 in
 	asan) export CINIT_SLOW=20 CINIT_PROOF=short ;;
-	valgrind) export CINIT_UNDER='valgrind -q --error-exitcode=99 --child-silent-after-fork=yes' ;;
+	valgrind) export CINIT_UNDER='valgrind -q --vgdb=no --error-exitcode=99 --child-silent-after-fork=yes' ;;
 	esac
 	export CINIT_BUILD
 }
