@@ -12,17 +12,6 @@ load ipc
 setup() { ipc_begin; }
 teardown() { ipc_end; }
 
-# A service that stays, one that is awaited for long, and one that is not loaded.
-sample()
-{
-	group init
-	respawn_stub up
-	stub slow other
-	needs init up
-	wants init slow
-	tell hold slow
-}
-
 boot_sample()
 {
 	sample

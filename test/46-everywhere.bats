@@ -25,16 +25,6 @@ teardown()
 	ipc_end
 }
 
-sample()
-{
-	group init
-	respawn_stub up
-	stub other slow
-	needs init up
-	wants init slow
-	tell hold slow
-}
-
 boot_sample()
 {
 	sample

@@ -10,7 +10,6 @@
 
 load lib
 
-PATIENCE=${CINIT_PATIENCE:-30}
 STATIC=$BUILD/static
 [ -x "$STATIC/cinit" ] || STATIC=$BUILD
 
@@ -110,10 +109,16 @@ link()
 }
 
 # Runs it in the background; what it writes is in out and err.
-up()
+start()
 {
 	oci run --bundle "$dir" "$id" </dev/null >"$dir/out" 2>"$dir/err" 3>&- &
 	launched=$!
+}
+
+# The same, and it answers.
+up()
+{
+	start
 	await "the supervisor" inside /cinit.svc -q list
 }
 
@@ -121,16 +126,6 @@ up()
 inside() { oci exec --user "$user" "$id" "$@" </dev/null; }
 svc() { inside /cinit.svc "$@"; }
 pid_of() { svc --json status "$1" | jq -r '.[0].pid'; }
-
-await()
-{
-	local what=$1 until=$((SECONDS + PATIENCE))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$until" ] || fail "did not come: $what"
-		sleep 0.02
-	done
-}
 
 ends_with()
 {
@@ -234,8 +229,7 @@ without_an_endpoint()
 {
 	bundle "$1" "$UNWRITABLE"
 	service init respawn stay
-	oci run --bundle "$dir" "$id" </dev/null >"$dir/out" 2>"$dir/err" 3>&- &
-	launched=$!
+	start
 	printed "init: up"
 	said "cinit: ipc: /run/cinit"
 	oci kill "$id" TERM
@@ -259,18 +253,15 @@ exit_codes()
 	printed "init: TERM"
 	rm "$tree/svc/job/respawn"
 	printf 'exit\n3\n' >"$tree/svc/job/on.params"
-	oci run --bundle "$dir" "$id" </dev/null >"$dir/out" 2>"$dir/err" 3>&- &
-	launched=$!
+	start
 	ends_with 3
 	said "cinit: job: essential, and has ended: exit 3; the exit code will be 3"
 	rm "$tree/svc/job/on"
 	ln -s /nonesuch "$tree/svc/job/on"
-	oci run --bundle "$dir" "$id" </dev/null >"$dir/out" 2>"$dir/err" 3>&- &
-	launched=$!
+	start
 	ends_with 127
 	rm -r "$tree/svc"
-	oci run --bundle "$dir" "$id" </dev/null >"$dir/out" 2>"$dir/err" 3>&- &
-	launched=$!
+	start
 	ends_with 1
 	said "cinit: /etc/cinit/svc: cannot be read: No such file or directory"
 }
@@ -330,8 +321,7 @@ stop_signals()
 	bundle runc '.process.args = ["/cinit", "--machine"]'
 	service init once exit 0
 	local code=0
-	oci run --bundle "$dir" "$id" </dev/null >"$dir/out" 2>"$dir/err" 3>&- &
-	launched=$!
+	start
 	wait "$launched" || code=$?
 	launched=
 	# SYS, by signal to PID 1: the runtime says 128 + 31

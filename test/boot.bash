@@ -3,13 +3,11 @@
 #   CINIT_UNDER     words before each cinit, as in 'valgrind -q --error-exitcode=99'
 #   CINIT_OUTER_IPC set, though empty: the supervisor stays in our IPC namespace,
 #                   where clients of System V methods can find it
-#   CINIT_PATIENCE  seconds after which what was awaited will not come
 #
 # Every cinit here runs in namespaces of its own, and they end with the test.
 #
 # shellcheck shell=bash disable=SC2154,SC2034 # variables of bats and of lib.bash
 
-PATIENCE=${CINIT_PATIENCE:-30}
 read -ra UNDER <<<"${CINIT_UNDER-}"
 
 # A directory, an empty tree and a place for everything of one supervisor.
@@ -95,17 +93,6 @@ boot_settled()
 method() { "$BUILD/cinit" -V | sed 's/.*(ipc: \(.*\))/\1/'; }
 
 svc() { timeout "$PATIENCE" "$BUILD/cinit.svc" -r "$run" "$@"; }
-
-# await WHAT CMD...: until the command succeeds.
-await()
-{
-	local what=$1 until=$((SECONDS + PATIENCE))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$until" ] || fail "did not come: $what"
-		sleep 0.02
-	done
-}
 
 # The supervisor ends by itself, with this code.
 ends_with()

@@ -24,6 +24,17 @@ ipc_end()
 	public_end
 }
 
+# A service that stays, one that is awaited for long, and one that is not loaded.
+sample()
+{
+	group init
+	respawn_stub up
+	stub slow other
+	needs init up
+	wants init slow
+	tell hold slow
+}
+
 # in_background CMD...: until the test ends; its output is in $public/out.N, and
 # its standard input never ends.
 in_background()

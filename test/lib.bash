@@ -1,6 +1,7 @@
 # lib.bash - what the bats files share.  `load lib` in each of them.
 #
-#   CINIT_BUILD  where the programs were built (else build/ beside test/)
+#   CINIT_BUILD     where the programs were built (else build/ beside test/)
+#   CINIT_PATIENCE  seconds after which what was awaited will not come
 #
 # shellcheck shell=bash disable=SC2154 # status, output, stderr are set by `run`
 
@@ -8,6 +9,7 @@ bats_require_minimum_version 1.5.0
 
 TOP=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd -P)
 BUILD=${CINIT_BUILD:-$TOP/build}
+PATIENCE=${CINIT_PATIENCE:-30}
 LIMIT=20 # seconds after which a program that should have ended has hung
 
 # --- making trees ---------------------------------------------------------
@@ -203,4 +205,15 @@ in_root()
 	else
 		unshare -r chroot "$@"
 	fi
+}
+
+# await WHAT CMD...: until the command succeeds.
+await()
+{
+	local what=$1 until=$((SECONDS + PATIENCE))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$until" ] || fail "did not come: $what"
+		sleep 0.02
+	done
 }
