@@ -54,6 +54,9 @@ ENGINE  := $(basename $(wildcard src/engine/*.c))
 CONFIG  := $(basename $(wildcard src/config/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
+IDS     := $(basename $(wildcard src/ids/*.c))
+LISTEN  := $(basename $(wildcard src/listen/*.c))
+POOL_CONF := $(basename $(wildcard src/pool/conf.c))
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
 IPC_FEW := $(filter-out ipc/server ipc/check ipc/watch,$(IPC_ALL))
@@ -61,8 +64,13 @@ SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
 LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
-CINIT_OBJ := $(IPC_ALL) $(ENGINE) $(CONFIG) $(SHELL_) $(SINGLE) $(SERVER) src/main
-CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(CONFIG) $(CHECK)
+TREE_OBJ  := $(ENGINE) $(CONFIG) $(IDS) $(LISTEN) $(POOL_CONF)
+CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
+CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
+# The manager of pools is a program of its own, and so is what makes a worker of anything.
+TAKE_OBJ  := ipc/text src/pool/take
+POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool src/config/lines $(IDS) $(LISTEN) \
+             $(filter-out src/pool/take,$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))
 HALT_OBJ  := $(LIBRARY) $(ENDS) client/ask

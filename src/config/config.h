@@ -34,7 +34,20 @@ struct conf_svc {
 	struct conf_prog on, off;
 	uint32_t codes;    /* n_codes strings FROM=TO, one after the other */
 	uint32_t n_codes;
+	uint32_t extra;    /* row + 1 of what few services have, 0: nothing of it */
 	uint8_t essential; /* enum essential */
+};
+
+/* What few services have, so that the rows of all others stay small.  Strings as above. */
+struct conf_extra {
+	uint32_t svc;      /* whose it is */
+	uint32_t listen;   /* n_listen strings: lines of `listen`, each parsed once already */
+	uint32_t user, group; /* a word each, or 0 */
+	uint32_t groups;   /* n_groups strings */
+	uint16_t n_listen, n_groups;
+	bool has_groups;   /* the file is there, perhaps empty */
+	bool pool;         /* its main process is cinit.pool */
+	int16_t ready_fd;  /* the number of `ready`, or -1; a pool's is chosen by the shell */
 };
 
 struct config {
@@ -42,7 +55,8 @@ struct config {
 	uint32_t n;        /* services */
 	uint32_t start;    /* the start service, or NO_SVC */
 	uint32_t asked;    /* the service that this load was made for, or NO_SVC */
-	uint32_t engine, svcs, strings; /* byte offsets in the block */
+	uint32_t engine, svcs, extras, strings; /* byte offsets in the block */
+	uint32_t n_extras;
 	uint32_t strings_len;
 	uint32_t svc_root; /* string: the physical path of svc/ */
 	uint32_t conf_root;/* string: the path of conf/ */
@@ -109,6 +123,11 @@ static inline struct engine *config_engine(const struct config *c)
 static inline const struct conf_svc *config_svc(const struct config *c, uint32_t i)
 {
 	return (const struct conf_svc *)((uintptr_t)c + c->svcs) + i;
+}
+
+static inline const struct conf_extra *config_extra(const struct config *c, uint32_t row)
+{
+	return (const struct conf_extra *)((uintptr_t)c + c->extras) + row;
 }
 
 static inline const char *config_str(const struct config *c, uint32_t offset)
