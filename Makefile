@@ -54,6 +54,7 @@ ENGINE  := $(basename $(wildcard src/engine/*.c))
 CONFIG  := $(basename $(wildcard src/config/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
+FILES   := $(basename $(wildcard src/file/*.c))
 IDS     := $(basename $(wildcard src/ids/*.c))
 LISTEN  := $(basename $(wildcard src/listen/*.c))
 POOL_CONF := $(basename $(wildcard src/pool/conf.c))
@@ -64,12 +65,13 @@ SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
 LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
-TREE_OBJ  := $(ENGINE) $(CONFIG) $(IDS) $(LISTEN) $(POOL_CONF)
+LOAD_OBJ  := $(CONFIG) $(FILES) $(IDS) $(LISTEN) $(POOL_CONF)
+TREE_OBJ  := $(ENGINE) $(LOAD_OBJ)
 CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
 # The manager of pools is a program of its own, and so is what makes a worker of anything.
 TAKE_OBJ  := ipc/text src/pool/take
-POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool src/config/lines $(IDS) $(LISTEN) \
+POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool $(FILES) $(IDS) $(LISTEN) \
              $(filter-out src/pool/take,$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))
@@ -132,13 +134,16 @@ $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) 
 OWN := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
 $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
+$(B)/test/ids-unit: $(call objects,$(FILES) $(IDS))
+$(B)/test/listen-unit: $(call objects,$(LISTEN))
+$(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
 tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(B)/test/bench/asker
 
 # Fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.
 FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential)
 FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
-FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(ENGINE) $(CONFIG) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
+FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(TREE_OBJ) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
 FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request
 $(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
 $(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer

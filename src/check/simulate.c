@@ -59,6 +59,8 @@ static void put_up(const struct sim *m, uint32_t i)
 
 	if (!(kind & KIND_ON))
 		text_str(m->out, "needs up");
+	else if (kind & KIND_READY)
+		text_str(m->out, "is ready");
 	else if (kind & KIND_RESPAWN)
 		text_str(m->out, "runs");
 	else
@@ -86,6 +88,18 @@ static void put_delay(const struct sim *m, uint32_t i)
 	put_end(m->out, &l->end);
 	text_str(m->out, ", again at ");
 	put_time(m->out, l->deadline_ms);
+}
+
+static void put_late(const struct sim *m, uint32_t i)
+{
+	const struct svc *s = engine_svc(m->e, i);
+
+	text_str(m->out, "was not up within ");
+	put_time(m->out, s->on_ms);
+	if (s->live.state == SVC_BACKOFF) {
+		text_str(m->out, ", again at ");
+		put_time(m->out, s->live.deadline_ms);
+	}
 }
 
 static void put_refusal(const struct sim *m, uint32_t i)
@@ -123,6 +137,8 @@ static void put_why(const struct sim *m, uint32_t i)
 	case WHY_DELAY: put_delay(m, i); break;
 	case WHY_END: put_end(m->out, &engine_svc(m->e, i)->live.end); break;
 	case WHY_LOAD: put_refusal(m, i); break;
+	case WHY_READY: text_str(m->out, "needs up"); break;
+	case WHY_LATE: put_late(m, i); break;
 	case WHY_N: break;
 	}
 }
@@ -182,10 +198,13 @@ static void finish(struct sim *m, uint32_t i)
 static void spawn(struct sim *m, uint32_t i)
 {
 	uint32_t k = m->supposed[i];
-	bool respawn = engine_svc(m->e, i)->kind & KIND_RESPAWN;
+	uint8_t kind = engine_svc(m->e, i)->kind;
+	bool respawn = kind & KIND_RESPAWN;
 
 	m->process[i] = PROC_RUNS;
 	happen(m, &(struct event){.kind = EV_EXECUTED, .svc = i});
+	if (kind & KIND_READY && !(k && m->s[k - 1].fails))
+		happen(m, &(struct event){.kind = EV_READY, .svc = i});
 	if (k && m->s[k - 1].timed && m->s[k - 1].run_ms > 0) {
 		m->ends_ms[k - 1] = m->now + m->s[k - 1].run_ms;
 		if (!respawn && m->horizon_ms < m->ends_ms[k - 1] + CHECK_FOREVER_MS)
