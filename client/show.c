@@ -220,7 +220,7 @@ static void put_object(struct text *out, const struct cinit_item *item, const un
 	put_end(out, &item->last);
 	cinit_why(item, CINIT_UTF8, why, sizeof why);
 	put_word(out, "why", why);
-	if (item->other_len && item->why != CINIT_WHY_LOAD) {
+	if (item->other_len && item->why != CINIT_WHY_LOAD && item->why != CINIT_WHY_LATE) {
 		put_key(out, "other");
 		text_json(out, item->other, item->other_len);
 	}

@@ -326,6 +326,8 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	const struct config *c = shell.config;
 	const struct svc *s = engine_svc(config_engine(c), svc);
 	const char *name = config_name(c, svc), *detail = "";
+	char limit[24];
+	struct text time;
 	uint32_t other;
 	size_t n;
 
@@ -340,12 +342,16 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	item->pid = shell.procs[svc].main.pid;
 	item->since_ms = s->live.since_ms;
 	item->deadline_ms = s->live.deadline_ms == NEVER ? 0 : s->live.deadline_ms;
+	text_init(&time, limit, sizeof limit);
 	if (other != NO_SVC) {
 		detail = config_name(c, other);
 		item->other_state = engine_svc(config_engine(c), other)->live.state;
 		item->other_end = engine_svc(config_engine(c), other)->live.end;
 	} else if (item->why == WHY_LOAD) {
 		detail = config_str(c, config_svc(c, svc)->refusal);
+	} else if (item->why == WHY_LATE) {
+		describe_time(&time, s->on_ms);
+		detail = limit;
 	}
 	n = strlen(name);
 	item->name_len = (uint8_t)n;
