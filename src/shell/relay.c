@@ -125,8 +125,22 @@ static bool is_plausible(const struct ipc_record *r, unsigned verb)
 	case RES_SUPERSEDED:
 	case RES_SHUTDOWN:
 	case RES_STILL_WAITING: return r->payload_len == 0;
-	default: return false;
+	case RES_NONE:
+	case RES_NO:
+	case RES_NEED_NOT_UP:
+	case RES_DEPENDENT_UP:
+	case RES_EXPIRED:
+	case RES_DENIED:
+	case RES_NO_SERVICE:
+	case RES_BAD_NAME:
+	case RES_NO_MEMORY:
+	case RES_LOAD:
+	case RES_VERSION:
+	case RES_NO_ROOT:
+	case RES_NOT_POOL:
+	case RES_N: break;
 	}
+	return false;
 }
 
 /* A fresh record with what clients may see of the manager's. */
