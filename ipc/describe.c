@@ -151,6 +151,7 @@ void describe_why(struct text *t, const struct ipc_item *item, int64_t now_ms, b
 		describe_end(t, &item->end);
 		break;
 	case WHY_LOAD:
+	case WHY_SAID:
 		put_detail(t, item, utf8);
 		break;
 	case WHY_READY:

@@ -39,6 +39,13 @@
 #define BOARD_CREDIT       256    /* rows of waiting services refreshed on the status board at
                                    * once; one more each millisecond */
 
+/* Requests passed on to managers of pools. */
+#define RELAY_MAX          64     /* under way at once; more are told "busy" */
+#define RELAY_OTHERS       32     /* of them for clients that may not command */
+#define RELAY_MAX_MS       10000  /* until a manager that says nothing is given up */
+#define RELAY_ROLL_MAX_MS  86400000 /* a roll may wait for requests that take long: a day */
+#define TURN_RELAYS        16     /* records of one manager taken in a turn */
+
 /* IPC: from the first sign that the endpoint may be lost until somebody looks.  Whoever
  * removes a whole directory has done so by then, and a storm of signs costs five looks
  * a second. */
