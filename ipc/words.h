@@ -77,12 +77,13 @@ enum why {
 	WHY_RUN,        /* its program has not ended yet */
 	WHY_OFF,        /* its off program has not ended yet */
 	WHY_PROCESS,    /* its process has not ended yet */
-	WHY_DELAY,      /* its back-off delay */
+	WHY_DELAY,      /* its back-off delay; the text, if any, is what went wrong */
 	WHY_END,        /* how the process ended says it */
 	WHY_LOAD,       /* refused, once it is down: the text says what the loader found */
 	WHY_READY,      /* its process has not said yet that it is ready */
 	WHY_LATE,       /* it was not up in time: the text says what time it had */
-	WHY_SAID,       /* the text is what its program said before it ended */
+	WHY_SAID,       /* the text says it: its program said it before it ended, or it names
+	                 * what the start lacked */
 	WHY_N
 };
 

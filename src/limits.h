@@ -45,6 +45,7 @@
 #define RELAY_MAX_MS       10000  /* until a manager that says nothing is given up */
 #define RELAY_ROLL_MAX_MS  86400000 /* a roll may wait for requests that take long: a day */
 #define TURN_RELAYS        16     /* records of one manager taken in a turn */
+#define LAST_RELAYS        64     /* times that, when it has ended: more than its queue holds */
 
 /* IPC: from the first sign that the endpoint may be lost until somebody looks.  Whoever
  * removes a whole directory has done so by then, and a storm of signs costs five looks

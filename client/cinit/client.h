@@ -123,12 +123,12 @@ enum cinit_why {
 	CINIT_WHY_RUN,       /* its program has not ended yet */
 	CINIT_WHY_OFF,       /* its off program has not ended yet */
 	CINIT_WHY_PROCESS,   /* its process has not ended yet */
-	CINIT_WHY_DELAY,     /* its back-off delay */
+	CINIT_WHY_DELAY,     /* its back-off delay; `other`, if any, is what went wrong, in words */
 	CINIT_WHY_END,       /* how its process ended */
 	CINIT_WHY_LOAD,      /* `other` is what is wrong with its files, in words */
 	CINIT_WHY_READY,     /* it has not said yet that it is ready */
 	CINIT_WHY_LATE,      /* it was not up in time; `other` is the time that it had, as "5 s" */
-	CINIT_WHY_SAID       /* `other` is what its program said before it ended */
+	CINIT_WHY_SAID       /* `other` is why, in words: what its program said, or what it lacks */
 };
 
 /* How a process ended. */

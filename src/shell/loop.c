@@ -277,6 +277,7 @@ static void turn(const struct epoll_event *ev, int n)
 		for (int i = 0; i < n; i++)
 			dispatch(&ev[i], order[k]);
 	serve_ipc();
+	relay_turn();
 	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
 	actions_left = services_act() || reload_turn();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
@@ -308,6 +309,7 @@ static int sleep_ms(void)
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), first(ending_deadline(), look_ms));
+	at = first(at, relay_deadline());
 	if (shell.machine)
 		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)

@@ -346,6 +346,8 @@ bool process_worth_retry(const struct end *end)
 	case EMFILE:
 	case ENFILE:
 	case ETXTBSY: return true;
+	case EADDRINUSE: /* somebody may end, or an address come up */
+	case EADDRNOTAVAIL: return end->step == STEP_LISTEN;
 	default: return false;
 	}
 }
