@@ -5,8 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "src/config/lines.h"
 #include "src/config/loader.h"
+#include "src/file/file.h"
+#include "src/file/lines.h"
 #include "src/limits.h"
 
 /* svc NO_SVC: a file of conf/, which refuses nobody. */
@@ -19,29 +20,15 @@ static void complain(struct loader *l, uint32_t svc, const char *entry, const ch
 		loader_refuse(l, svc, entry, what, why);
 }
 
-/* Opens a regular file, whatever lies there: 1 with *fd, 0 if absent, -1 reported.
- * Looking first keeps a device from being opened, O_NONBLOCK a FIFO from waiting. */
+/* Opens a regular file: 1 with *fd, 0 if absent, -1 reported. */
 static int open_file(struct loader *l, int dir_fd, uint32_t svc, const char *name, int *fd)
 {
-	struct stat st;
-	const char *why = NULL;
-
-	*fd = -1;
-	if (fstatat(dir_fd, name, &st, 0) < 0) {
-		why = strerror(errno);
-		if (errno == ENOENT && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return 0;
-	} else if (!S_ISREG(st.st_mode)) {
-		why = "not a file";
-	} else if (st.st_size > CONFIG_FILE_MAX) {
-		why = "larger than 1 MiB";
-	} else {
-		*fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (*fd >= 0)
-			return 1;
-		why = strerror(errno);
-	}
-	complain(l, svc, name, "cannot be read", why);
+	*fd = file_open(dir_fd, name, CONFIG_FILE_MAX);
+	if (*fd >= 0)
+		return 1;
+	if (errno == ENOENT && file_is_absent(dir_fd, name))
+		return 0;
+	complain(l, svc, name, "cannot be read", file_error(errno));
 	return -1;
 }
 
@@ -59,9 +46,7 @@ static ssize_t slurp(struct loader *l, int fd, const char **why)
 			loader_fail(l, strerror(errno));
 			return -1;
 		}
-		do
-			n = read(fd, at, 4096);
-		while (n < 0 && errno == EINTR);
+		n = file_read(fd, at, 4096);
 		if (n < 0 || l->strings.len - begin > CONFIG_FILE_MAX + 4096) {
 			*why = n < 0 ? strerror(errno) : "larger than 1 MiB";
 			l->strings.len = begin;
@@ -86,9 +71,8 @@ static void say_line(struct loader *l, uint32_t svc, const char *name, uint32_t 
 	loader_report(l, FINDING_WARNING, svc, at, "", why);
 }
 
-/* Reads one file of lines into strings: 1, 0 absent, -1 reported. */
-static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *name, bool env,
-                      uint32_t *strings, uint32_t *count)
+int loader_read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                      enum line_kind kind, uint32_t *strings, uint32_t *count)
 {
 	size_t begin = l->strings.len;
 	const char *why = NULL;
@@ -107,7 +91,7 @@ static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *na
 		return -1;
 	}
 	if (n >= 0) {
-		lines = lines_split(l->strings.at + begin, (size_t)n, env);
+		lines = lines_split(l->strings.at + begin, (size_t)n, kind != LINE_ARGUMENT);
 		why = lines.bad;
 		l->strings.len = begin + lines.bytes;
 	}
@@ -116,7 +100,7 @@ static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *na
 		complain(l, svc, name, "", why);
 		return -1;
 	}
-	if (env && lines.odd_line)
+	if (kind == LINE_ENVIRONMENT && lines.odd_line)
 		say_line(l, svc, name, lines.odd_line, "no `=` in it, passed on as it is");
 	if (lines.cr_line)
 		say_line(l, svc, name, lines.cr_line, "ends with a carriage return, which is kept");
@@ -148,6 +132,13 @@ static int read_target(struct loader *l, int dir_fd, uint32_t svc, const char *n
 	return -1;
 }
 
+void loader_read_env(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                     struct conf_prog *prog)
+{
+	prog->has_env = loader_read_lines(l, dir_fd, svc, name, LINE_ENVIRONMENT, &prog->env,
+	                                  &prog->n_env) > 0;
+}
+
 void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                          unsigned files, struct conf_prog *prog)
 {
@@ -161,13 +152,14 @@ void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char 
 	text_str(&t, name);
 	text_str(&t, ".params");
 	if (files & PROG_PARAMS
-	    && read_lines(l, dir_fd, svc, file, false, &prog->params, &prog->n_params) < 0)
+	    && loader_read_lines(l, dir_fd, svc, file, LINE_ARGUMENT, &prog->params,
+	                         &prog->n_params) < 0)
 		return;
 	text_clear(&t);
 	text_str(&t, name);
 	text_str(&t, ".env");
-	prog->has_env = files & PROG_ENV
-	                && read_lines(l, dir_fd, svc, file, true, &prog->env, &prog->n_env) > 0;
+	if (files & PROG_ENV)
+		loader_read_env(l, dir_fd, svc, file, prog);
 }
 
 int loader_read_small(struct loader *l, int dir_fd, uint32_t svc, const char *name, char *buf,
@@ -178,7 +170,7 @@ int loader_read_small(struct loader *l, int dir_fd, uint32_t svc, const char *na
 
 	if (r <= 0)
 		return r;
-	n = read(fd, buf, cap);
+	n = file_read(fd, buf, cap);
 	if (n < 0)
 		complain(l, svc, name, "cannot be read", strerror(errno));
 	close(fd);
@@ -212,7 +204,7 @@ static void read_word(struct loader *l, int dir_fd, const char *name, uint32_t *
 	uint32_t at, n;
 	const char *why = NULL;
 
-	if (read_lines(l, dir_fd, NO_SVC, name, false, &at, &n) <= 0 || n == 0)
+	if (loader_read_lines(l, dir_fd, NO_SVC, name, LINE_ARGUMENT, &at, &n) <= 0 || n == 0)
 		return;
 	if (n > 1)
 		why = "more than one line";
@@ -269,6 +261,6 @@ void loader_read_conf(struct loader *l, struct config *head)
 	loader_read_seconds(l, fd, NO_SVC, "sleep_before_kill", &head->sleep_before_kill_ms);
 	read_word(l, fd, "hostname", &head->hostname);
 	read_watchdog(l, fd, head);
-	read_lines(l, fd, NO_SVC, "sysctl", false, &head->sysctl, &head->n_sysctl);
+	loader_read_lines(l, fd, NO_SVC, "sysctl", LINE_ARGUMENT, &head->sysctl, &head->n_sysctl);
 	close(fd);
 }
