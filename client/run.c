@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/pool.h"
 #include "client/show.h"
 #include "ipc/text.h"
 
@@ -53,6 +54,7 @@ __attribute__((noinline)) static void say_not_done(const struct asked *a, const 
 static void print_items(const struct run *r, const struct asked *asked, struct cinit_item *items,
                         unsigned *results)
 {
+	struct pool_view *pools;
 	static char buf[1024]; /* most outputs fit */
 	struct text out;
 	size_t kept = 0;
@@ -63,12 +65,16 @@ static void print_items(const struct run *r, const struct asked *asked, struct c
 			items[kept++] = items[i];
 		}
 	text_init_fd(&out, buf, sizeof buf, 1);
+	if (!r->json && kept)
+		show_table(&out, items, kept, want_colour()); /* sorts them */
+	pools = r->verb == CINIT_STATUS ? pool_views(r, items, kept) : NULL;
 	if (r->json)
-		show_json(&out, items, r->verb == CINIT_STATUS ? NULL : results, kept);
-	else if (kept)
-		show_table(&out, items, kept, want_colour());
+		show_json(&out, items, r->verb == CINIT_STATUS ? NULL : results, pools, kept);
+	else if (pools)
+		pool_tables(&out, items, pools, kept);
 	if (text_flush(&out) < 0)
 		complain("output", "", strerror(errno));
+	pool_views_free(pools, kept);
 }
 
 /* ---- requests ---- */
@@ -86,7 +92,7 @@ static enum code send_request(const struct run *r, const struct cinit_request *q
 
 static enum code send_one(const struct run *r, struct asked *a)
 {
-	struct cinit_request q = {.verb = r->verb, .name = a->name, .goal = r->goal};
+	struct cinit_request q = {.verb = r->verb, .name = a->name, .goal = r->goal, .from = r->from};
 
 	if (r->only)
 		q.flags |= CINIT_ONLY;
@@ -337,7 +343,7 @@ static enum code show_all(const struct run *r)
 			code = CODE_NOT_UP;
 	text_init_fd(&out, buf, sizeof buf, 1);
 	if (!r->quiet && r->json)
-		show_json(&out, items, NULL, n);
+		show_json(&out, items, NULL, NULL, n);
 	else if (!r->quiet)
 		show_table(&out, items, n, want_colour());
 	if (text_flush(&out) < 0) {

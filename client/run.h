@@ -15,6 +15,10 @@ struct run {
 	size_t n;
 	bool quiet, json, only, no_wait, limited;
 	int64_t limit_ms;    /* -t, if limited */
+	uint32_t from;       /* of scale: how many workers */
+	const char *const *words; /* of call: the command and its arguments */
+	size_t n_words;
+	const char *rundir;  /* as it was given, or NULL */
 };
 
 enum code run(const struct run *r);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/ask.h"
+#include "client/pool.h"
 
 enum { COLUMNS = 5, CELL = 1100, END = 160 };
 
@@ -21,7 +22,7 @@ static size_t width(const char *s)
 	return n;
 }
 
-static void put_age(struct text *t, int64_t ms)
+void show_age(struct text *t, int64_t ms)
 {
 	int64_t s = ms / 1000;
 
@@ -59,7 +60,7 @@ static void put_cell(struct text *t, const struct cinit_item *item, unsigned col
 		break;
 	case 2:
 		if (item->since_ms)
-			put_age(t, now - item->since_ms);
+			show_age(t, now - item->since_ms);
 		break;
 	case 3:
 		if (item->pid)
@@ -150,34 +151,34 @@ void show_table(struct text *out, struct cinit_item *items, size_t n, bool colou
 
 /* ---- JSON ---- */
 
-static void put_key(struct text *out, const char *key)
+void show_key(struct text *out, const char *key)
 {
 	text_str(out, ", \"");
 	text_str(out, key);
 	text_str(out, "\": ");
 }
 
-static void put_word(struct text *out, const char *key, const char *word)
+void show_word(struct text *out, const char *key, const char *word)
 {
-	put_key(out, key);
+	show_key(out, key);
 	text_json(out, word, strlen(word));
 }
 
-static void put_bool(struct text *out, const char *key, bool value)
+void show_bool(struct text *out, const char *key, bool value)
 {
-	put_key(out, key);
+	show_key(out, key);
 	text_str(out, value ? "true" : "false");
 }
 
-static void put_number(struct text *out, const char *key, int64_t value)
+void show_number(struct text *out, const char *key, int64_t value)
 {
-	put_key(out, key);
+	show_key(out, key);
 	text_i64(out, value);
 }
 
 static void put_end(struct text *out, const struct cinit_end *end)
 {
-	put_key(out, "last_exit");
+	show_key(out, "last_exit");
 	switch (end->kind) {
 	case CINIT_END_EXIT:
 		text_str(out, "{\"exit\": ");
@@ -188,7 +189,7 @@ static void put_end(struct text *out, const struct cinit_end *end)
 	case CINIT_END_SPAWN:
 		text_str(out, "{\"step\": ");
 		text_json(out, cinit_step_word(end->step), strlen(cinit_step_word(end->step)));
-		put_word(out, "error", strerror(end->code));
+		show_word(out, "error", strerror(end->code));
 		text_str(out, ", \"errno\": ");
 		break;
 	default:
@@ -199,7 +200,15 @@ static void put_end(struct text *out, const struct cinit_end *end)
 	text_char(out, '}');
 }
 
-static void put_object(struct text *out, const struct cinit_item *item, const unsigned *result)
+/* Else `other`, if there is any, is a text that `why` has in it. */
+static bool names_service(enum cinit_why why)
+{
+	return why != CINIT_WHY_LOAD && why != CINIT_WHY_LATE && why != CINIT_WHY_SAID
+	       && why != CINIT_WHY_DELAY;
+}
+
+static void put_object(struct text *out, const struct cinit_item *item, const unsigned *result,
+                       const struct pool_view *pool)
 {
 	int64_t now = cinit_now_ms();
 	char why[CELL];
@@ -207,32 +216,35 @@ static void put_object(struct text *out, const struct cinit_item *item, const un
 	text_str(out, "{\"name\": ");
 	text_json(out, item->name, item->name_len);
 	if (result)
-		put_word(out, "result", cinit_result_word(*result));
-	put_word(out, "state", cinit_state_word(item->state));
-	put_bool(out, "wished_up", item->flags & CINIT_ITEM_WISHED);
-	put_bool(out, "respawn", item->flags & CINIT_ITEM_RESPAWN);
-	put_bool(out, "group", item->flags & CINIT_ITEM_GROUP);
-	put_number(out, "pid", item->pid);
-	put_number(out, "since_ms", item->since_ms ? now - item->since_ms : 0);
-	put_number(out, "crashes", item->crashes);
+		show_word(out, "result", cinit_result_word(*result));
+	show_word(out, "state", cinit_state_word(item->state));
+	show_bool(out, "wished_up", item->flags & CINIT_ITEM_WISHED);
+	show_bool(out, "respawn", item->flags & CINIT_ITEM_RESPAWN);
+	show_bool(out, "group", item->flags & CINIT_ITEM_GROUP);
+	show_number(out, "pid", item->pid);
+	show_number(out, "since_ms", item->since_ms ? now - item->since_ms : 0);
+	show_number(out, "crashes", item->crashes);
 	if (item->deadline_ms)
-		put_number(out, "until_ms", item->deadline_ms > now ? item->deadline_ms - now : 0);
+		show_number(out, "until_ms", item->deadline_ms > now ? item->deadline_ms - now : 0);
 	put_end(out, &item->last);
 	cinit_why(item, CINIT_UTF8, why, sizeof why);
-	put_word(out, "why", why);
-	if (item->other_len && item->why != CINIT_WHY_LOAD && item->why != CINIT_WHY_LATE) {
-		put_key(out, "other");
+	show_word(out, "why", why);
+	if (item->other_len && names_service(item->why)) {
+		show_key(out, "other");
 		text_json(out, item->other, item->other_len);
 	}
+	if (pool && pool->known)
+		pool_json(out, pool);
 	text_char(out, '}');
 }
 
-void show_json(struct text *out, const struct cinit_item *items, const unsigned *results, size_t n)
+void show_json(struct text *out, const struct cinit_item *items, const unsigned *results,
+               const struct pool_view *pools, size_t n)
 {
 	text_char(out, '[');
 	for (size_t i = 0; i < n; i++) {
 		text_str(out, i ? ",\n " : "");
-		put_object(out, &items[i], results ? &results[i] : NULL);
+		put_object(out, &items[i], results ? &results[i] : NULL, pools ? &pools[i] : NULL);
 	}
 	text_str(out, "]\n");
 }

@@ -8,10 +8,20 @@
 
 #include "ipc/text.h"
 
+struct pool_view;
+
 /* Sorts by name and prints an aligned table; states in colour if `colour`. */
 void show_table(struct text *out, struct cinit_item *items, size_t n, bool colour);
 /* A JSON array of objects, in the order given.  `results` (NULL for none) has
- * the result of the request about each. */
-void show_json(struct text *out, const struct cinit_item *items, const unsigned *results, size_t n);
+ * the result of the request about each, `pools` (likewise) what there is to say of those
+ * that are pools. */
+void show_json(struct text *out, const struct cinit_item *items, const unsigned *results,
+               const struct pool_view *pools, size_t n);
+/* For those who show something else: a key, and simple values behind it. */
+void show_word(struct text *out, const char *key, const char *word);
+void show_number(struct text *out, const char *key, int64_t value);
+void show_bool(struct text *out, const char *key, bool value);
+void show_key(struct text *out, const char *key);
+void show_age(struct text *out, int64_t ms);
 
 #endif

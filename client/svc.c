@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/ask.h"
+#include "client/pool.h"
 #include "client/run.h"
 #include "ipc/text.h"
 
@@ -15,7 +16,10 @@ static const char usage[] =
 	"  restart NAME ...      try-restart NAME ...: only what is up\n"
 	"  status [NAME ...]     exit code 3 unless all are up\n"
 	"  list                  all services\n"
-	"  wait [up|down|settled] [NAME ...]\n";
+	"  wait [up|down|settled] [NAME ...]\n"
+	"  scale NAME N          as many workers of a pool at least\n"
+	"  roll NAME ...         replaces every worker of a pool, one by one\n"
+	"  call NAME COMMAND [ARG ...]  a command of a pool's modules\n";
 
 static int usage_error(const char *where, const char *why)
 {
@@ -40,6 +44,31 @@ static int parse_wait(struct run *r)
 		}
 	if (r->n == 0 && r->goal != CINIT_GOAL_SETTLED)
 		return usage_error("wait", "names no service");
+	return 0;
+}
+
+/* `scale`: how many workers, behind the name. */
+static int parse_scale(struct run *r)
+{
+	uint64_t workers;
+
+	if (r->n != 2)
+		return usage_error("scale", "takes a name and a number of workers");
+	if (!parse_u64(r->names[1], strlen(r->names[1]), UINT32_MAX, &workers))
+		return usage_error("scale", "not a number of workers");
+	r->from = (uint32_t)workers;
+	r->n = 1;
+	return 0;
+}
+
+/* `call`: the command and its arguments, behind the name. */
+static int parse_call(struct run *r)
+{
+	if (r->n < 2)
+		return usage_error("call", "takes a name and a command");
+	r->words = (const char *const *)r->names + 1;
+	r->n_words = r->n - 1;
+	r->n = 1;
 	return 0;
 }
 
@@ -70,6 +99,11 @@ static int parse_verb(struct run *r, char **words, int n)
 	switch (cinit_verb_of_word(words[0])) {
 	case CINIT_WAIT:
 		return parse_wait(r) ? CODE_USAGE : check_names(r);
+	case CINIT_SCALE:
+		return parse_scale(r) ? CODE_USAGE : check_names(r);
+	case CINIT_CALL:
+		return parse_call(r) ? CODE_USAGE : check_names(r);
+	case CINIT_ROLL:
 	case CINIT_START:
 	case CINIT_STOP:
 	case CINIT_RESTART:
@@ -147,8 +181,12 @@ int main(int argc, char **argv)
 	code = parse_verb(&r, argv + optind, argc - optind);
 	if (code)
 		return code;
+	r.rundir = rundir;
 	error = cinit_connect(&cinit, rundir);
-	code = (int)(error == CINIT_OK ? run(&r) : complain_error(&cinit, error));
+	if (error != CINIT_OK)
+		code = (int)complain_error(&cinit, error);
+	else
+		code = (int)(r.verb == CINIT_CALL ? pool_call(&r) : run(&r));
 	cinit_leave(&cinit);
 	return code;
 }

@@ -144,13 +144,17 @@ void describe_why(struct text *t, const struct ipc_item *item, int64_t now_ms, b
 			put_until(t, item, now_ms, ", KILL in ");
 		break;
 	case WHY_DELAY:
-		describe_end(t, &item->end);
+		if (item->detail_len)
+			put_detail(t, item, utf8);
+		else
+			describe_end(t, &item->end);
 		put_until(t, item, now_ms, ", again in ");
 		break;
 	case WHY_END:
 		describe_end(t, &item->end);
 		break;
 	case WHY_LOAD:
+	case WHY_SAID:
 		put_detail(t, item, utf8);
 		break;
 	case WHY_READY:

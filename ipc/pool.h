@@ -46,7 +46,7 @@ struct ipc_worker {
 	uint64_t served;
 	int32_t rank;       /* negative: an extra process of a module */
 	int32_t pid;        /* as the manager sees it */
-	uint32_t state;     /* enum worker_state of src/pool/rules.h, by number */
+	uint32_t state;     /* enum worker_state */
 	uint32_t reserved;
 };
 
@@ -57,10 +57,13 @@ struct ipc_worker {
 void record_put_pool(struct ipc_record *r, const struct ipc_pool *pool);
 /* False when there is no room for another. */
 bool record_put_worker(struct ipc_record *r, const struct ipc_worker *worker);
+/* Has the payload the bytes of an answer to VERB_WORKERS? */
+bool record_is_pool(const struct ipc_record *r);
 /* Of a checked answer to VERB_WORKERS; false when the bytes are off. */
 bool record_get_pool(const struct ipc_record *r, struct ipc_pool *pool);
 bool record_get_worker(const struct ipc_record *r, unsigned i, struct ipc_worker *worker);
 
+/* The payload becomes this text, without its NUL, cut if it is too long. */
 void record_set_text(struct ipc_record *r, const char *text);
 
 #endif

@@ -65,6 +65,24 @@ bool record_set_name(struct ipc_record *r, const char *name, size_t n)
 	return true;
 }
 
+bool record_put_word(struct ipc_record *r, const char *word)
+{
+	size_t n = strlen(word) + 1;
+
+	if (n > sizeof r->payload - r->payload_len)
+		return false;
+	memcpy(r->payload + r->payload_len, word, n);
+	r->payload_len = (uint16_t)(r->payload_len + n);
+	return true;
+}
+
+size_t record_name_len(const struct ipc_record *r)
+{
+	const uint8_t *end = r->verb == VERB_CALL ? memchr(r->payload, 0, r->payload_len) : NULL;
+
+	return end ? (size_t)(end - r->payload) : r->payload_len;
+}
+
 /* The fixed part of an item in the payload. */
 struct item_head {
 	uint8_t state, why, flags, crashes;

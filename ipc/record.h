@@ -45,12 +45,14 @@ struct ipc_record {
 	uint16_t flags;         /* enum ipc_flag */
 	uint16_t goal;          /* enum goal: what `wait` waits for, or GOAL_NOW */
 	uint16_t result;        /* answer: enum result */
-	uint32_t from;          /* list: from item; answer: the first that it carries */
+	uint32_t from;          /* list: from item; answer: the first that it carries;
+	                         * VERB_SCALE: how many workers */
 	uint32_t total;         /* answer to a list: items there are */
 	uint32_t generation;    /* answer: changes with every change of the list */
 	uint16_t n_items;       /* answer: items in the payload */
 	uint16_t payload_len;   /* bytes */
-	uint8_t payload[952];   /* request: a name; answer: items */
+	uint8_t payload[952];   /* request: a name, of VERB_CALL a command behind it; answer:
+	                         * items, of a pool what ipc/pool.h says */
 };
 
 static_assert(sizeof(struct ipc_record) == 1024, "a record is 1024 bytes on every machine");
@@ -58,7 +60,8 @@ static_assert(sizeof(struct ipc_record) == 1024, "a record is 1024 bytes on ever
 enum item_flag {
 	ITEM_WISH = 1,      /* wished up */
 	ITEM_RESPAWN = 2,   /* kept running */
-	ITEM_GROUP = 4      /* has no program */
+	ITEM_GROUP = 4,     /* has no program */
+	ITEM_POOL = 8       /* its program is the manager of a pool */
 };
 
 /* One service as a client sees it. */
@@ -99,6 +102,10 @@ int record_take_answer(struct ipc_record *answer, size_t n);
 
 /* Sets the name of a request; false if it does not fit. */
 bool record_set_name(struct ipc_record *r, const char *name, size_t n);
+/* Appends a word with its NUL: of VERB_CALL the name, the command, its arguments. */
+bool record_put_word(struct ipc_record *r, const char *word);
+/* Bytes of the name of a request: all of the payload, of VERB_CALL up to the first NUL. */
+size_t record_name_len(const struct ipc_record *r);
 
 /* Appends an item to an answer; false, and nothing changes, when it does not fit. */
 bool record_put_item(struct ipc_record *r, const struct ipc_item *item);

@@ -154,7 +154,10 @@ static bool is_command(unsigned verb)
 	case VERB_HALT:
 	case VERB_POWEROFF:
 	case VERB_REBOOT:
-	case VERB_SWITCH: return true;
+	case VERB_SWITCH:
+	case VERB_SCALE:
+	case VERB_ROLL:
+	case VERB_CALL: return true;
 	default: return false;
 	}
 }
@@ -230,7 +233,7 @@ static enum result objection(const struct ipc_record *r, bool may_command, int64
 {
 	if (r->verb == VERB_NONE || r->verb >= VERB_N || r->goal >= GOAL_N)
 		return RES_BAD_REQUEST;
-	if (r->payload_len > SVC_NAME_MAX || r->expires_ms > now + IPC_EXPIRES_MAX_MS)
+	if (record_name_len(r) > SVC_NAME_MAX || r->expires_ms > now + IPC_EXPIRES_MAX_MS)
 		return RES_BAD_REQUEST;
 	if (r->expires_ms && r->expires_ms <= now)
 		return RES_EXPIRED;

@@ -82,6 +82,8 @@ const char *result_word(unsigned result)
 	case RES_LOAD: return "cannot be loaded";
 	case RES_VERSION: return "client and supervisor are of different versions";
 	case RES_NO_ROOT: return "not a machine, or no mounted file system with that init";
+	case RES_NOT_POOL: return "not a pool";
+	case RES_POOL: return "the pool refuses";
 	case RES_N: break;
 	}
 	return "?";
@@ -103,7 +105,25 @@ const char *verb_word(unsigned verb)
 	case VERB_POWEROFF: return "poweroff";
 	case VERB_REBOOT: return "reboot";
 	case VERB_SWITCH: return "switch";
+	case VERB_WORKERS: return "workers";
+	case VERB_SCALE: return "scale";
+	case VERB_ROLL: return "roll";
+	case VERB_CALL: return "call";
 	case VERB_N: break;
+	}
+	return "?";
+}
+
+const char *worker_word(unsigned state)
+{
+	switch ((enum worker_state)state) {
+	case WORKER_STARTING: return "starting";
+	case WORKER_IDLE: return "idle";
+	case WORKER_BUSY: return "busy";
+	case WORKER_LEAVING: return "leaving";
+	case WORKER_KILLED: return "killed";
+	case WORKER_FREE:
+	case WORKER_N_STATES: break;
 	}
 	return "?";
 }

@@ -77,11 +77,13 @@ enum why {
 	WHY_RUN,        /* its program has not ended yet */
 	WHY_OFF,        /* its off program has not ended yet */
 	WHY_PROCESS,    /* its process has not ended yet */
-	WHY_DELAY,      /* its back-off delay */
+	WHY_DELAY,      /* its back-off delay; the text, if any, is what went wrong */
 	WHY_END,        /* how the process ended says it */
 	WHY_LOAD,       /* refused, once it is down: the text says what the loader found */
 	WHY_READY,      /* its process has not said yet that it is ready */
 	WHY_LATE,       /* it was not up in time: the text says what time it had */
+	WHY_SAID,       /* the text says it: its program said it before it ended, or it names
+	                 * what the start lacked */
 	WHY_N
 };
 
@@ -100,6 +102,10 @@ enum verb {
 	VERB_POWEROFF,
 	VERB_REBOOT,
 	VERB_SWITCH,     /* to another root directory: its path, perhaps "\n" and its init */
+	VERB_WORKERS,    /* of a pool: how it is, and its workers from item i; see ipc/pool.h */
+	VERB_SCALE,      /* of a pool: as many workers at least */
+	VERB_ROLL,       /* of a pool: every worker is replaced, one by one */
+	VERB_CALL,       /* of a pool: a command of its modules */
 	VERB_N
 };
 
@@ -135,7 +141,20 @@ enum result {
 	RES_LOAD,          /* the load that it needed failed: the text says why */
 	RES_VERSION,       /* client and supervisor are of different versions */
 	RES_NO_ROOT,       /* no root to switch to, or nobody who may */
+	RES_NOT_POOL,      /* the service named is no pool */
+	RES_POOL,          /* the pool says no: the text says why */
 	RES_N
+};
+
+/* The state of a pool's worker. */
+enum worker_state {
+	WORKER_FREE,      /* no worker: its row may be used */
+	WORKER_STARTING,  /* made, not up yet */
+	WORKER_IDLE,
+	WORKER_BUSY,
+	WORKER_LEAVING,   /* told to end */
+	WORKER_KILLED,    /* killed, not gone yet */
+	WORKER_N_STATES
 };
 
 /* The words.  An unknown value gives "?", never a fault. */
@@ -144,6 +163,7 @@ const char *state_detail(unsigned state); /* tells the kinds of stopping apart *
 const char *step_word(unsigned step);
 const char *result_word(unsigned result);
 const char *verb_word(unsigned verb);
+const char *worker_word(unsigned state);
 /* The verb that this word names, else VERB_NONE. */
 enum verb verb_of_word(const char *word);
 

@@ -123,11 +123,12 @@ enum cinit_why {
 	CINIT_WHY_RUN,       /* its program has not ended yet */
 	CINIT_WHY_OFF,       /* its off program has not ended yet */
 	CINIT_WHY_PROCESS,   /* its process has not ended yet */
-	CINIT_WHY_DELAY,     /* its back-off delay */
+	CINIT_WHY_DELAY,     /* its back-off delay; `other`, if any, is what went wrong, in words */
 	CINIT_WHY_END,       /* how its process ended */
 	CINIT_WHY_LOAD,      /* `other` is what is wrong with its files, in words */
 	CINIT_WHY_READY,     /* it has not said yet that it is ready */
-	CINIT_WHY_LATE       /* it was not up in time; `other` is the time that it had, as "5 s" */
+	CINIT_WHY_LATE,      /* it was not up in time; `other` is the time that it had, as "5 s" */
+	CINIT_WHY_SAID       /* `other` is why, in words: what its program said, or what it lacks */
 };
 
 /* How a process ended. */
@@ -147,7 +148,8 @@ struct cinit_end {
 enum cinit_item_flag {
 	CINIT_ITEM_WISHED = 1,  /* it is to be up */
 	CINIT_ITEM_RESPAWN = 2, /* it is kept running */
-	CINIT_ITEM_GROUP = 4    /* it has no program */
+	CINIT_ITEM_GROUP = 4,   /* it has no program */
+	CINIT_ITEM_POOL = 8     /* it is a pool of workers: cinit_workers() */
 };
 
 /* A service as it was at one moment. */
@@ -195,7 +197,11 @@ enum cinit_verb {
 	CINIT_HALT,        /* these three end the system: answered at once */
 	CINIT_POWEROFF,
 	CINIT_REBOOT,
-	CINIT_SWITCH       /* to another root: the name is its path, perhaps "\n" and its init */
+	CINIT_SWITCH,      /* to another root: the name is its path, perhaps "\n" and its init */
+	CINIT_WORKERS,     /* a pool and its workers, page by page */
+	CINIT_SCALE,       /* a pool: `from` is how many workers it keeps at least from now on */
+	CINIT_ROLL,        /* a pool: every worker is replaced, one by one */
+	CINIT_CALL         /* a pool: a command of its modules, with words */
 };
 
 enum cinit_flag {
@@ -233,6 +239,9 @@ struct cinit_request {
 	enum cinit_goal goal; /* of CINIT_WAIT */
 	int64_t limit_ms;     /* after it the answer is CINIT_RESULT_STILL_WAITING; 0: never */
 	uint32_t from;        /* of verbs that give items: the first that is wanted */
+	const char *const *words; /* of CINIT_CALL: the command and its arguments; all together
+	                           * less than 700 bytes */
+	size_t n_words;
 };
 
 enum cinit_result {
@@ -253,11 +262,14 @@ enum cinit_result {
 	CINIT_RESULT_NO_MEMORY,
 	CINIT_RESULT_LOAD,         /* its files could not be loaded */
 	CINIT_RESULT_VERSION,
-	CINIT_RESULT_NO_ROOT       /* no root to switch to, or nobody who may */
+	CINIT_RESULT_NO_ROOT,      /* no root to switch to, or nobody who may */
+	CINIT_RESULT_NOT_POOL,
+	CINIT_RESULT_POOL          /* the pool says no: cinit_answer_said() says why */
 };
 
 struct cinit_answer {
 	uint64_t id;         /* of the request */
+	uint32_t verb;       /* enum cinit_verb, of the request */
 	uint32_t result;     /* enum cinit_result */
 	uint32_t n_items;    /* in this answer; a command's first is its service, if known */
 	uint32_t total;      /* items that there are, of verbs that give several */
@@ -284,6 +296,60 @@ bool cinit_next_item(struct cinit_answer *answer, struct cinit_item *item);
 enum cinit_error cinit_call(struct cinit *c, const struct cinit_request *request,
                             struct cinit_answer *answer);
 
+/* ---- pools of workers ---- */
+
+enum cinit_pool_flag {
+	CINIT_POOL_DISPATCH = 1, /* its manager hands requests out; else its workers share the sockets */
+	CINIT_POOL_REPORTS = 2,  /* its workers say when they are busy */
+	CINIT_POOL_ROLLING = 4,
+	CINIT_POOL_DRAINING = 8, /* it is being stopped */
+	CINIT_POOL_MODULES = 16  /* its workers are modules in the manager's program */
+};
+
+#define CINIT_QUEUE_UNKNOWN 0xffffffffu
+
+struct cinit_pool {
+	uint64_t served, recycled, crashed; /* since its manager was started */
+	uint32_t min, max;
+	uint32_t idle, busy, starting, leaving; /* workers */
+	uint32_t queue;  /* requests that wait for one, or CINIT_QUEUE_UNKNOWN */
+	uint32_t flags;  /* enum cinit_pool_flag */
+};
+
+enum cinit_worker_state {
+	CINIT_WORKER_STARTING = 1,
+	CINIT_WORKER_IDLE,
+	CINIT_WORKER_BUSY,
+	CINIT_WORKER_LEAVING, /* told to end, with what it has begun */
+	CINIT_WORKER_KILLED
+};
+
+struct cinit_pool_worker {
+	int64_t since_ms;  /* in its state */
+	uint64_t served;   /* requests */
+	int32_t rank;      /* negative: an extra process of a module */
+	int32_t pid;       /* as the pool's manager sees it */
+	uint32_t state;    /* enum cinit_worker_state */
+};
+
+/* A pool and its workers: CINIT_OK with n of them, which the caller gives to free(3). */
+enum cinit_error cinit_workers(struct cinit *c, const char *name, struct cinit_pool *pool,
+                               struct cinit_pool_worker **workers, size_t *n);
+/* So many workers at least, for as long as the pool's manager runs. */
+enum cinit_error cinit_scale(struct cinit *c, const char *name, uint32_t workers);
+/* Calls a command that a module of the pool exports: words[0] is its name.  What it
+ * says comes into text, cut where cap bytes with the NUL do not hold it.  limit_ms as
+ * in cinit_command(), at most ten seconds; 0: that. */
+enum cinit_error cinit_call_pool(struct cinit *c, const char *name, const char *const *words,
+                                 size_t n_words, int64_t limit_ms, char *text, size_t cap);
+
+/* Out of an answer to CINIT_WORKERS, whose n_items are workers; false: they are not there. */
+bool cinit_answer_pool(const struct cinit_answer *answer, struct cinit_pool *pool);
+bool cinit_answer_worker(const struct cinit_answer *answer, unsigned i, struct cinit_pool_worker *worker);
+/* The text in an answer about a pool, as it came: its length without the NUL, "" if there is
+ * none.  cap is at least 1; 1000 bytes hold every text. */
+size_t cinit_answer_said(const struct cinit_answer *answer, char *buf, size_t cap);
+
 /* With method shm the supervisor publishes what it would answer to CINIT_STATUS: true
  * and *item, and it was not even asked.  Else, and for what is not published, false. */
 bool cinit_peek(struct cinit *c, const char *name, struct cinit_item *item);
@@ -294,6 +360,7 @@ bool cinit_peek(struct cinit *c, const char *name, struct cinit_item *item);
 const char *cinit_state_word(unsigned state);
 const char *cinit_result_word(unsigned result);
 const char *cinit_verb_word(unsigned verb);
+const char *cinit_worker_word(unsigned state);
 const char *cinit_step_word(unsigned step);
 const char *cinit_error_word(unsigned error);
 /* The verb of this word, or 0. */

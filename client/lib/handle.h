@@ -39,6 +39,9 @@ struct text handle_problem(struct handle *h, bool about_rundir);
 /* The same, ended with these words and that of errno, if err is not 0. */
 enum cinit_error handle_fail(struct handle *h, enum cinit_error error, const char *what, int err);
 
+/* Asks and waits for the answer; whatever is not yes has its text. */
+enum cinit_error handle_ask(struct cinit *c, const struct cinit_request *q, struct cinit_answer *a);
+
 /* An item of a record as callers see it. */
 void item_public(struct cinit_item *out, const struct ipc_item *item);
 

@@ -11,18 +11,19 @@ static_assert((int)CINIT_STATE_LATE_KILLED == SVC_LATE_KILLED && SVC_LATE_KILLED
               "states");
 static_assert((int)CINIT_STATE_UP == SVC_UP && (int)CINIT_STATE_KILLING == SVC_KILLING, "states");
 static_assert((int)CINIT_WHY_LOAD == WHY_LOAD, "why");
-static_assert((int)CINIT_WHY_LATE == WHY_LATE && WHY_LATE + 1 == WHY_N, "why");
+static_assert((int)CINIT_WHY_LATE == WHY_LATE, "why");
+static_assert((int)CINIT_WHY_SAID == WHY_SAID && WHY_SAID + 1 == WHY_N, "why");
 static_assert((int)CINIT_WHY_EXEC == WHY_EXEC && (int)CINIT_WHY_DELAY == WHY_DELAY, "why");
 static_assert((int)CINIT_END_SPAWN == END_SPAWN && (int)CINIT_END_EXIT == END_EXIT, "ends");
-static_assert((int)CINIT_SWITCH == VERB_SWITCH && VERB_SWITCH + 1 == VERB_N, "verbs");
+static_assert((int)CINIT_CALL == VERB_CALL && VERB_CALL + 1 == VERB_N, "verbs");
 static_assert((int)CINIT_STATUS == VERB_STATUS && (int)CINIT_WAIT == VERB_WAIT, "verbs");
 static_assert((int)CINIT_GOAL_UP == GOAL_UP && (int)CINIT_GOAL_SETTLED == GOAL_SETTLED, "goals");
-static_assert((int)CINIT_RESULT_NO_ROOT == RES_NO_ROOT && RES_NO_ROOT + 1 == RES_N, "results");
+static_assert((int)CINIT_RESULT_POOL == RES_POOL && RES_POOL + 1 == RES_N, "results");
 static_assert((int)CINIT_RESULT_NO == RES_NO && (int)CINIT_RESULT_BUSY == RES_BUSY, "results");
 static_assert((int)CINIT_ONLY == IPC_ONLY && (int)CINIT_NO_WAIT == IPC_NO_WAIT
               && (int)CINIT_LAST == IPC_LAST, "flags");
 static_assert((int)CINIT_ITEM_WISHED == ITEM_WISH && (int)CINIT_ITEM_RESPAWN == ITEM_RESPAWN
-              && (int)CINIT_ITEM_GROUP == ITEM_GROUP, "flags");
+              && (int)CINIT_ITEM_GROUP == ITEM_GROUP && (int)CINIT_ITEM_POOL == ITEM_POOL, "flags");
 static_assert(CINIT_NAME_MAX == SVC_NAME_MAX, "names");
 static_assert(sizeof((struct ipc_record){.size = 0}.payload)
               <= sizeof((struct cinit_answer){.id = 0}.room), "items fit an answer");
@@ -44,7 +45,8 @@ static bool ends_the_system(enum cinit_verb verb)
 
 static bool is_question(enum cinit_verb verb)
 {
-	return verb == CINIT_STATUS || verb == CINIT_LIST || verb == CINIT_DEPENDENTS;
+	return verb == CINIT_STATUS || verb == CINIT_LIST || verb == CINIT_DEPENDENTS
+	       || verb == CINIT_WORKERS;
 }
 
 static enum cinit_error check(struct handle *h, const struct cinit_request *q)
@@ -56,7 +58,7 @@ static enum cinit_error check(struct handle *h, const struct cinit_request *q)
 		return usage(h, "not connected");
 	if (h->under_way >= CINIT_AT_ONCE)
 		return usage(h, "too many requests under way");
-	if (q->verb < CINIT_START || q->verb > CINIT_SWITCH)
+	if (q->verb < CINIT_START || q->verb > CINIT_CALL)
 		return usage(h, "no such verb");
 	if (q->verb == CINIT_WAIT && (q->goal < CINIT_GOAL_UP || q->goal > CINIT_GOAL_SETTLED))
 		return usage(h, "no such goal");
@@ -66,11 +68,30 @@ static enum cinit_error check(struct handle *h, const struct cinit_request *q)
 		return usage(h, "no name");
 	if (q->name && strnlen(q->name, CINIT_NAME_MAX + 1) > CINIT_NAME_MAX)
 		return usage(h, "a name longer than 255 bytes");
+	if (q->verb == CINIT_CALL && q->n_words == 0)
+		return usage(h, "a call without a command");
 	return CINIT_OK;
 }
 
+/* A call is the name and its words, each with its NUL. */
+static bool put_words(struct ipc_record *r, const struct cinit_request *q)
+{
+	bool fits = record_put_word(r, q->name);
+
+	for (size_t i = 0; i < q->n_words; i++)
+		fits = fits && record_put_word(r, q->words[i]);
+	return fits;
+}
+
+static bool put_payload(struct ipc_record *r, const struct cinit_request *q)
+{
+	if (q->verb == CINIT_CALL)
+		return put_words(r, q);
+	return !q->name || record_set_name(r, q->name, strlen(q->name));
+}
+
 /* A question may be begun at any time, which saves asking for the time. */
-static void fill(struct ipc_record *r, const struct cinit_request *q)
+static bool fill(struct ipc_record *r, const struct cinit_request *q)
 {
 	int64_t now = is_question(q->verb) && !q->limit_ms ? 0 : record_now_ms();
 
@@ -84,8 +105,7 @@ static void fill(struct ipc_record *r, const struct cinit_request *q)
 		r->expires_ms = now + GRACE_MS;
 	if (q->limit_ms)
 		r->answer_by_ms = now + (q->limit_ms < INT64_MAX / 2 ? q->limit_ms : INT64_MAX / 2);
-	if (q->name)
-		record_set_name(r, q->name, strlen(q->name));
+	return put_payload(r, q);
 }
 
 enum cinit_error cinit_ask(struct cinit *c, const struct cinit_request *request, uint64_t *id)
@@ -96,7 +116,8 @@ enum cinit_error cinit_ask(struct cinit *c, const struct cinit_request *request,
 
 	if (error != CINIT_OK)
 		return error;
-	fill(&r, request);
+	if (!fill(&r, request))
+		return usage(h, "words that are too long together");
 	if (ipc_request(h->client, &r) == 0) {
 		h->under_way++;
 		*id = r.id;
@@ -117,6 +138,7 @@ enum cinit_error cinit_ask(struct cinit *c, const struct cinit_request *request,
 static void answer_public(struct cinit_answer *a, const struct ipc_record *r)
 {
 	a->id = r->id;
+	a->verb = r->verb;
 	a->result = r->result;
 	a->n_items = r->n_items;
 	a->total = r->total;
@@ -191,6 +213,8 @@ bool cinit_next_item(struct cinit_answer *answer, struct cinit_item *item)
 	struct ipc_record r;
 	struct ipc_item i;
 
+	if (answer->n_items == 0 || answer->verb == CINIT_WORKERS)
+		return false; /* none, or something else */
 	record_init(&r);
 	r.payload_len = (uint16_t)answer->room_len;
 	memcpy(r.payload, answer->room, answer->room_len);

@@ -23,7 +23,7 @@ static enum cinit_error judge(struct handle *h, const struct cinit_answer *a, co
 	}
 }
 
-static enum cinit_error call(struct cinit *c, const struct cinit_request *q, struct cinit_answer *a)
+enum cinit_error handle_ask(struct cinit *c, const struct cinit_request *q, struct cinit_answer *a)
 {
 	enum cinit_error error = cinit_call(c, q, a);
 
@@ -38,7 +38,7 @@ enum cinit_error cinit_status(struct cinit *c, const char *name, struct cinit_it
 
 	if (name && cinit_peek(c, name, item))
 		return CINIT_OK;
-	error = call(c, &q, &a);
+	error = handle_ask(c, &q, &a);
 	if (error == CINIT_OK && !cinit_next_item(&a, item))
 		return handle_fail(handle_of(c), CINIT_SYSTEM, "an answer without its item", 0);
 	return error;
@@ -52,7 +52,7 @@ enum cinit_error cinit_command(struct cinit *c, enum cinit_verb verb, const char
 	};
 	struct cinit_answer a;
 
-	return call(c, &q, &a);
+	return handle_ask(c, &q, &a);
 }
 
 enum cinit_error cinit_await(struct cinit *c, const char *name, enum cinit_goal goal,
@@ -63,7 +63,7 @@ enum cinit_error cinit_await(struct cinit *c, const char *name, enum cinit_goal 
 	};
 	struct cinit_answer a;
 
-	return call(c, &q, &a);
+	return handle_ask(c, &q, &a);
 }
 
 /* ---- lists ---- */
@@ -115,7 +115,7 @@ static enum cinit_error pull_once(struct cinit *c, struct cinit_request *q, stru
 	p->changed = false;
 	while (error == CINIT_OK && !done) {
 		q->from = (uint32_t)p->n;
-		error = call(c, q, &a);
+		error = handle_ask(c, q, &a);
 		if (error == CINIT_OK)
 			error = take_page(handle_of(c), p, &a, &done);
 	}

@@ -24,6 +24,11 @@ const char *cinit_step_word(unsigned step)
 	return step_word(step);
 }
 
+const char *cinit_worker_word(unsigned state)
+{
+	return worker_word(state);
+}
+
 unsigned cinit_verb_of_word(const char *word)
 {
 	return verb_of_word(word);
@@ -122,14 +127,18 @@ size_t cinit_item_text(const struct cinit_item *item, enum cinit_charset set, ch
 	return t.len;
 }
 
-/* NAME: RESULT, or for want of a name only that. */
-static void put_result(struct text *t, const char *name, unsigned result, enum cinit_charset set)
+/* NAME: RESULT, or for want of a name only that.  A pool says itself why not. */
+static void put_result(struct text *t, const char *name, const struct cinit_answer *a,
+                       enum cinit_charset set)
 {
 	if (name) {
 		text_name(t, name, strlen(name), set == CINIT_UTF8);
 		text_str(t, ": ");
 	}
-	text_str(t, result_word(result));
+	if (a->result == CINIT_RESULT_POOL && a->room_len)
+		text_name(t, (const char *)a->room, a->room_len, set == CINIT_UTF8);
+	else
+		text_str(t, result_word(a->result));
 }
 
 /* The supervisor names the service that is in the way as a second item. */
@@ -153,7 +162,7 @@ size_t cinit_answer_text(const struct cinit_answer *answer, const char *name,
 	} else if (waits) {
 		text_str(&t, "not settled");
 	} else {
-		put_result(&t, name, a.result, set);
+		put_result(&t, name, &a, set);
 		if (in_the_way && has_item && cinit_next_item(&a, &item)) {
 			text_str(&t, ": ");
 			put_item(&t, &item, set);

@@ -135,6 +135,7 @@ static void put_why(const struct sim *m, uint32_t i)
 	case WHY_OFF: text_str(m->out, "runs off"); break;
 	case WHY_PROCESS: text_str(m->out, "is told to stop"); break;
 	case WHY_DELAY: put_delay(m, i); break;
+	case WHY_SAID: /* nobody says anything here */
 	case WHY_END: put_end(m->out, &engine_svc(m->e, i)->live.end); break;
 	case WHY_LOAD: put_refusal(m, i); break;
 	case WHY_READY: text_str(m->out, "needs up"); break;

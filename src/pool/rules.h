@@ -50,6 +50,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ipc/words.h"
+
 #define POOL_MAX 256               /* pool/max at most */
 #define POOL_ROWS (2 * POOL_MAX)   /* with those that were told to end and are not gone */
 #define POOL_NO_ROW UINT32_MAX
@@ -67,16 +69,6 @@ struct pool_limits {
 	int64_t idle_ms;      /* until a worker above `idle` ends */
 	int64_t timeout_ms;   /* of one request, 0: no limit */
 	bool dispatch;        /* never changes while the pool lives */
-};
-
-enum worker_state {
-	WORKER_FREE,      /* no worker: the row may be used */
-	WORKER_STARTING,  /* made, not up yet */
-	WORKER_IDLE,
-	WORKER_BUSY,
-	WORKER_LEAVING,   /* told to end */
-	WORKER_KILLED,    /* killed, not gone yet */
-	WORKER_N_STATES
 };
 
 struct pool_worker {

@@ -10,6 +10,7 @@
 #include "src/shell/board.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
+#include "src/shell/relay.h"
 #include "src/shell/services.h"
 
 static void answer(const struct ipc_record *request, enum result result)
@@ -47,6 +48,11 @@ void requests_answer(const struct action *a)
 	answer_about(a->handle, a->svc, (enum result)a->result, a->other);
 }
 
+void requests_answer_about(uint32_t handle, uint32_t svc, enum result result)
+{
+	answer_about(handle, svc, result, NO_SVC);
+}
+
 void cinit_ipc_repeat(const struct ipc_record *request, uint16_t result, uint32_t service)
 {
 	bool known = service < shell.config->n;
@@ -59,6 +65,7 @@ void cinit_ipc_gone(uint32_t handle)
 	struct event ev = {.kind = EV_CANCEL, .handle = handle};
 
 	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	relay_forget(handle);
 }
 
 /* ---- lists ---- */
@@ -163,7 +170,7 @@ static bool is_refused(uint32_t svc)
 static enum result find(const struct ipc_record *request, bool may_load, uint32_t *svc)
 {
 	const char *name = (const char *)request->payload;
-	size_t n = request->payload_len;
+	size_t n = record_name_len(request);
 	char terminated[SVC_NAME_MAX + 1];
 
 	if (!is_possible_name(name, n))
@@ -258,6 +265,18 @@ static void about_one(const struct ipc_record *r)
 		list(r, svc);
 }
 
+/* What only the manager of a pool can tell or do. */
+static void about_pool(const struct ipc_record *r, bool may_command)
+{
+	uint32_t svc;
+	enum result no = find(r, false, &svc);
+
+	if (no)
+		answer(r, no);
+	else
+		relay_request(r, svc, may_command);
+}
+
 /* Answered when accepted: afterwards there may be nobody to answer. */
 static void end_system(const struct ipc_record *r, enum ending how)
 {
@@ -295,6 +314,10 @@ void cinit_ipc_request(const struct ipc_record *r, bool may_command)
 	case VERB_POWEROFF: end_system(r, END_POWEROFF); break;
 	case VERB_REBOOT: end_system(r, END_REBOOT); break;
 	case VERB_SWITCH: switch_root(r); break;
+	case VERB_WORKERS:
+	case VERB_SCALE:
+	case VERB_ROLL:
+	case VERB_CALL: about_pool(r, may_command); break;
 	case VERB_NONE:
 	case VERB_N: answer(r, RES_BAD_REQUEST); break;
 	}

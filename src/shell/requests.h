@@ -7,5 +7,7 @@
 
 /* The engine answers a request. */
 void requests_answer(const struct action *a);
+/* An answer with how service svc is now. */
+void requests_answer_about(uint32_t handle, uint32_t svc, enum result result);
 
 #endif

@@ -60,12 +60,14 @@ unsigned oracle_open(void)
 static bool commands(unsigned verb)
 {
 	return (verb >= VERB_START && verb <= VERB_TRY_RESTART)
-	       || (verb >= VERB_HALT && verb <= VERB_SWITCH);
+	       || (verb >= VERB_HALT && verb <= VERB_SWITCH)
+	       || (verb >= VERB_SCALE && verb <= VERB_CALL);
 }
 
 static bool may_wait(unsigned verb)
 {
-	return (verb >= VERB_START && verb <= VERB_TRY_RESTART) || verb == VERB_WAIT;
+	return (verb >= VERB_START && verb <= VERB_TRY_RESTART) || verb == VERB_WAIT
+	       || (verb >= VERB_WORKERS && verb <= VERB_CALL);
 }
 
 static bool same_address(struct ipc_address a, struct ipc_address b)
@@ -180,7 +182,7 @@ void __wrap_cinit_ipc_request(const struct ipc_record *r, bool may_command)
 	MUST(r->id == now.r.id && r->id != 0);
 	MUST(memcmp(r->payload, now.r.payload, sizeof r->payload) == 0);
 	MUST(r->verb > VERB_NONE && r->verb < VERB_N && r->goal < GOAL_N);
-	MUST(r->payload_len <= SVC_NAME_MAX);
+	MUST(record_name_len(r) <= SVC_NAME_MAX);
 	MUST(r->expires_ms == 0 || r->expires_ms > oracle_now_ms);
 	MUST(r->expires_ms <= oracle_now_ms + IPC_EXPIRES_MAX_MS);
 	MUST(may_command == now.may_command);
@@ -312,9 +314,11 @@ static enum result objection_to(const struct ipc_record *r, bool may_command)
 {
 	if (r->version != IPC_VERSION || r->size != sizeof *r)
 		return RES_VERSION;
-	if (r->id == 0 || r->payload_len > SVC_NAME_MAX || r->expires_ms < 0 || r->answer_by_ms < 0)
+	if (r->id == 0 || r->payload_len > sizeof r->payload || r->expires_ms < 0 || r->answer_by_ms < 0)
 		return RES_BAD_REQUEST;
 	if (r->verb == VERB_NONE || r->verb >= VERB_N || r->goal >= GOAL_N)
+		return RES_BAD_REQUEST;
+	if (record_name_len(r) > SVC_NAME_MAX)
 		return RES_BAD_REQUEST;
 	if (r->expires_ms > oracle_now_ms + IPC_EXPIRES_MAX_MS)
 		return RES_BAD_REQUEST;

@@ -42,7 +42,8 @@ static void attempt(bool success, const char *what, const char *on)
 static struct ipc_record command(unsigned i)
 {
 	static const enum verb verbs[] = {VERB_RESTART, VERB_STOP, VERB_START, VERB_TRY_RESTART,
-	                                  VERB_HALT, VERB_POWEROFF, VERB_REBOOT, VERB_SWITCH};
+	                                  VERB_HALT, VERB_POWEROFF, VERB_REBOOT, VERB_SWITCH,
+	                                  VERB_SCALE, VERB_ROLL, VERB_CALL};
 	struct ipc_record r;
 
 	record_init(&r);

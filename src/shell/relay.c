@@ -1,0 +1,257 @@
+/* relay.c - between clients and the managers of pools. */
+#include "src/shell/relay.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "ipc/cinit_ipc.h"
+#include "ipc/pool.h"
+#include "src/limits.h"
+#include "src/shell/plugs.h"
+#include "src/shell/requests.h"
+#include "src/shell/shell.h"
+
+struct relayed {
+	uint32_t handle;  /* of the client; 0: a free row */
+	uint32_t svc;
+	uint64_t id;      /* of the record that the manager got */
+	int64_t due_ms;   /* answered by then */
+	uint16_t verb;
+};
+
+static struct relayed rows[RELAY_MAX];
+static unsigned n_rows; /* in use */
+static uint64_t last_id;
+
+static void free_row(struct relayed *row)
+{
+	row->handle = 0;
+	n_rows--;
+}
+
+/* A row that is free, unless others than those who may command have their part. */
+static struct relayed *free_rows(bool may_command)
+{
+	if (n_rows == RELAY_MAX || (!may_command && n_rows >= RELAY_OTHERS))
+		return NULL;
+	for (unsigned i = 0; i < RELAY_MAX; i++)
+		if (!rows[i].handle)
+			return &rows[i];
+	return NULL;
+}
+
+/* A call is NAME, COMMAND, ARGUMENTS, each with its NUL. */
+static bool is_call(const struct ipc_record *r)
+{
+	return r->payload_len > 0 && r->payload[r->payload_len - 1] == 0
+	       && record_name_len(r) + 1 < r->payload_len;
+}
+
+/* A roll takes as long as the slowest request; all else is known at once. */
+static int64_t due(const struct ipc_record *r)
+{
+	int64_t most = r->verb == VERB_ROLL ? RELAY_ROLL_MAX_MS : RELAY_MAX_MS;
+	int64_t at = shell.now_ms + most;
+
+	return r->answer_by_ms && r->answer_by_ms < at ? r->answer_by_ms : at;
+}
+
+static enum result pass_on(const struct ipc_record *r, struct relayed *row, int fd)
+{
+	struct ipc_record out = *r;
+
+	out.id = row->id;
+	out.answer_by_ms = row->due_ms;
+	out.handle = 0;
+	out.token = 0;
+	if (send(fd, &out, sizeof out, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof out)
+		return RES_NONE;
+	return errno == EAGAIN || errno == ENOBUFS ? RES_BUSY : RES_NO;
+}
+
+static enum result relay(const struct ipc_record *r, uint32_t svc, bool may_command)
+{
+	int fd = plugs_control_fd(svc);
+	struct relayed *row;
+	enum result no;
+
+	if (!plugs_is_pool(svc))
+		return RES_NOT_POOL;
+	if (r->verb == VERB_CALL && !is_call(r))
+		return RES_BAD_REQUEST;
+	if (fd < 0)
+		return RES_NO;
+	row = free_rows(may_command);
+	if (!row)
+		return RES_BUSY;
+	*row = (struct relayed){.svc = svc, .id = ++last_id, .due_ms = due(r), .verb = r->verb};
+	no = pass_on(r, row, fd);
+	if (no)
+		return no;
+	row->handle = r->handle;
+	n_rows++;
+	return RES_NONE;
+}
+
+void relay_request(const struct ipc_record *r, uint32_t svc, bool may_command)
+{
+	enum result no = relay(r, svc, may_command);
+
+	if (no)
+		requests_answer_about(r->handle, svc, no);
+}
+
+/* ---- what the manager sends ---- */
+
+static struct relayed *find(uint32_t svc, uint64_t id)
+{
+	for (unsigned i = 0; i < RELAY_MAX; i++)
+		if (rows[i].handle && rows[i].svc == svc && rows[i].id == id)
+			return &rows[i];
+	return NULL;
+}
+
+/* The results that a manager may give. */
+static bool is_plausible(const struct ipc_record *r, unsigned verb)
+{
+	switch ((enum result)r->result) {
+	case RES_DONE:
+		return verb == VERB_WORKERS ? record_is_pool(r) : r->n_items == 0;
+	case RES_ACCEPTED:
+	case RES_POOL: return r->n_items == 0;
+	case RES_BUSY:
+	case RES_BAD_REQUEST:
+	case RES_SUPERSEDED:
+	case RES_SHUTDOWN:
+	case RES_STILL_WAITING: return r->payload_len == 0;
+	case RES_NONE:
+	case RES_NO:
+	case RES_NEED_NOT_UP:
+	case RES_DEPENDENT_UP:
+	case RES_EXPIRED:
+	case RES_DENIED:
+	case RES_NO_SERVICE:
+	case RES_BAD_NAME:
+	case RES_NO_MEMORY:
+	case RES_LOAD:
+	case RES_VERSION:
+	case RES_NO_ROOT:
+	case RES_NOT_POOL:
+	case RES_N: break;
+	}
+	return false;
+}
+
+/* A fresh record with what clients may see of the manager's. */
+static void answer(struct relayed *row, const struct ipc_record *from)
+{
+	uint32_t handle = row->handle, svc = row->svc;
+	struct ipc_record r;
+
+	record_init(&r);
+	r.generation = from->generation;
+	r.from = from->from;
+	r.total = from->total;
+	r.result = from->result;
+	if (is_plausible(from, row->verb)) {
+		r.n_items = from->n_items;
+		r.payload_len = from->payload_len;
+		memcpy(r.payload, from->payload, from->payload_len);
+	} else {
+		r.result = RES_POOL;
+		record_set_text(&r, "its manager answers nonsense");
+	}
+	free_row(row);
+	ipc_answer(&r, handle, svc);
+}
+
+/* Unasked: why it is going to end. */
+static void take_words(uint32_t svc, const struct ipc_record *r)
+{
+	if (r->verb == VERB_NONE && r->result == RES_POOL)
+		plugs_set_words(svc, (const char *)r->payload, r->payload_len);
+}
+
+static void take(uint32_t svc, const struct ipc_record *r, size_t n)
+{
+	struct relayed *row;
+
+	if (n != sizeof *r || r->magic != IPC_MAGIC || r->version != IPC_VERSION
+	    || r->payload_len > sizeof r->payload)
+		return;
+	row = find(svc, r->id);
+	if (row)
+		answer(row, r);
+	else if (r->id == 0)
+		take_words(svc, r);
+}
+
+bool relay_readable(uint32_t svc)
+{
+	struct ipc_record r;
+	int fd = plugs_control_fd(svc);
+
+	for (unsigned n = 0; fd >= 0 && n < TURN_RELAYS; n++) {
+		ssize_t got = recv(fd, &r, sizeof r, MSG_DONTWAIT | MSG_TRUNC);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			if (got == 0 || errno != EAGAIN)
+				plugs_close_control(svc); /* it can say nothing any more */
+			return false;
+		}
+		take(svc, &r, (size_t)got);
+	}
+	return fd >= 0;
+}
+
+/* ---- ends ---- */
+
+static void answer_row(struct relayed *row, enum result result)
+{
+	uint32_t handle = row->handle, svc = row->svc;
+
+	free_row(row);
+	requests_answer_about(handle, svc, result);
+}
+
+void relay_gone(uint32_t svc)
+{
+	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
+		if (rows[i].handle && rows[i].svc == svc)
+			answer_row(&rows[i], RES_NO);
+}
+
+void relay_forget(uint32_t handle)
+{
+	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
+		if (rows[i].handle == handle)
+			free_row(&rows[i]);
+}
+
+/* A service that runs is never dropped: its rows have somewhere to go. */
+void relay_moved(const uint32_t *map, uint32_t n)
+{
+	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
+		if (rows[i].handle && rows[i].svc < n)
+			rows[i].svc = map[rows[i].svc];
+}
+
+void relay_turn(void)
+{
+	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
+		if (rows[i].handle && rows[i].due_ms <= shell.now_ms)
+			answer_row(&rows[i], RES_STILL_WAITING);
+}
+
+int64_t relay_deadline(void)
+{
+	int64_t first = NEVER;
+
+	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
+		if (rows[i].handle && rows[i].due_ms < first)
+			first = rows[i].due_ms;
+	return first;
+}
