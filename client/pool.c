@@ -107,7 +107,7 @@ static void put_number(struct text *out, int64_t number, size_t width)
 	put_cell(out, cell, width);
 }
 
-static void put_worker(struct text *out, const struct cinit_worker *w, int64_t now)
+static void put_worker(struct text *out, const struct cinit_pool_worker *w, int64_t now)
 {
 	char age[32];
 	struct text t;
@@ -139,7 +139,7 @@ void pool_tables(struct text *out, const struct cinit_item *items, const struct 
 
 /* ---- for programs ---- */
 
-static void worker_json(struct text *out, const struct cinit_worker *w)
+static void worker_json(struct text *out, const struct cinit_pool_worker *w)
 {
 	text_str(out, "{\"rank\": ");
 	text_i64(out, w->rank);

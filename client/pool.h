@@ -9,7 +9,7 @@
 struct pool_view {
 	bool known;
 	struct cinit_pool pool;
-	struct cinit_worker *workers;
+	struct cinit_pool_worker *workers;
 	size_t n;
 };
 

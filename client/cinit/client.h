@@ -320,7 +320,7 @@ enum cinit_worker_state {
 	CINIT_WORKER_KILLED
 };
 
-struct cinit_worker {
+struct cinit_pool_worker {
 	int64_t since_ms;  /* in its state */
 	uint64_t served;   /* requests */
 	int32_t rank;      /* negative: an extra process of a module */
@@ -330,7 +330,7 @@ struct cinit_worker {
 
 /* A pool and its workers: CINIT_OK with n of them, which the caller gives to free(3). */
 enum cinit_error cinit_workers(struct cinit *c, const char *name, struct cinit_pool *pool,
-                               struct cinit_worker **workers, size_t *n);
+                               struct cinit_pool_worker **workers, size_t *n);
 /* So many workers at least, for as long as the pool's manager runs. */
 enum cinit_error cinit_scale(struct cinit *c, const char *name, uint32_t workers);
 /* Calls a command that a module of the pool exports: words[0] is its name.  What it
@@ -341,7 +341,7 @@ enum cinit_error cinit_call_pool(struct cinit *c, const char *name, const char *
 
 /* Out of an answer to CINIT_WORKERS, whose n_items are workers; false: they are not there. */
 bool cinit_answer_pool(const struct cinit_answer *answer, struct cinit_pool *pool);
-bool cinit_answer_worker(const struct cinit_answer *answer, unsigned i, struct cinit_worker *worker);
+bool cinit_answer_worker(const struct cinit_answer *answer, unsigned i, struct cinit_pool_worker *worker);
 /* The text in an answer about a pool, as it came: its length without the NUL, "" if there is
  * none.  cap is at least 1; 1000 bytes hold every text. */
 size_t cinit_answer_said(const struct cinit_answer *answer, char *buf, size_t cap);

@@ -41,14 +41,14 @@ bool cinit_answer_pool(const struct cinit_answer *answer, struct cinit_pool *poo
 	return true;
 }
 
-bool cinit_answer_worker(const struct cinit_answer *answer, unsigned i, struct cinit_worker *worker)
+bool cinit_answer_worker(const struct cinit_answer *answer, unsigned i, struct cinit_pool_worker *worker)
 {
 	struct ipc_record r = record_of(answer);
 	struct ipc_worker w;
 
 	if (answer->verb != CINIT_WORKERS || !record_get_worker(&r, i, &w))
 		return false;
-	*worker = (struct cinit_worker){
+	*worker = (struct cinit_pool_worker){
 		.since_ms = w.since_ms, .served = w.served, .rank = w.rank, .pid = w.pid,
 		.state = w.state,
 	};
@@ -70,15 +70,15 @@ size_t cinit_answer_said(const struct cinit_answer *answer, char *buf, size_t ca
 /* ---- simple calls ---- */
 
 struct workers {
-	struct cinit_worker *at;
+	struct cinit_pool_worker *at;
 	size_t n, room;
 };
 
-static enum cinit_error keep(struct handle *h, struct workers *w, const struct cinit_worker *worker)
+static enum cinit_error keep(struct handle *h, struct workers *w, const struct cinit_pool_worker *worker)
 {
 	if (w->n == w->room) {
 		size_t room = w->room ? 2 * w->room : 32;
-		struct cinit_worker *more = realloc(w->at, room * sizeof *more);
+		struct cinit_pool_worker *more = realloc(w->at, room * sizeof *more);
 
 		if (!more)
 			return handle_fail(h, CINIT_MEMORY, "workers", errno);
@@ -93,7 +93,7 @@ static enum cinit_error take_page(struct handle *h, struct workers *w, const str
                                   struct cinit_pool *pool)
 {
 	enum cinit_error error = CINIT_OK;
-	struct cinit_worker worker;
+	struct cinit_pool_worker worker;
 
 	if (!cinit_answer_pool(a, pool))
 		return handle_fail(h, CINIT_SYSTEM, "an answer without its pool", 0);
@@ -104,7 +104,7 @@ static enum cinit_error take_page(struct handle *h, struct workers *w, const str
 
 /* Workers come and go; each row is as it was when its page was asked for. */
 enum cinit_error cinit_workers(struct cinit *c, const char *name, struct cinit_pool *pool,
-                               struct cinit_worker **workers, size_t *n)
+                               struct cinit_pool_worker **workers, size_t *n)
 {
 	struct cinit_request q = {.verb = CINIT_WORKERS, .name = name};
 	enum cinit_error error;
