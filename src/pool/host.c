@@ -28,7 +28,7 @@ static char said[HOST_WHY_MAX]; /* what a module said before it failed */
 static int extra_process(const char *name, int (*run)(int rank, void *arg), void *arg, unsigned flags)
 {
 	if (!registering || n_extras == HOST_EXTRA_MAX || !run)
-		return -1;
+		return 0;
 	extras[n_extras++] = (struct extra){name ? name : "", run, arg, flags};
 	return -(int)n_extras;
 }

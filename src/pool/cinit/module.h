@@ -173,7 +173,7 @@ struct cinit_host {
 	uint32_t abi;
 	unsigned n_processes;  /* workers at most, further processes and the manager; 0 until INIT */
 	/* Registers a further process, in mod_init only: run is its life, its value the exit code.
-	 * It is started at MAIN, and again when it ends.  Its rank, or -1: too many. */
+	 * It is started at MAIN, and again when it ends.  Its rank, below 0, or 0: too many. */
 	int (*extra_process)(const char *name, int (*run)(int rank, void *arg), void *arg,
 	                     unsigned flags);
 	/* A command that a module exports; NULL if there is none. */
