@@ -230,11 +230,11 @@ static int reporter(int rank, void *arg)
 	char line[64];
 
 	(void)rank, (void)arg;
-	for (;;) {
-		sleep((unsigned)report);
+	while (sleep((unsigned)report) == 0) {
 		snprintf(line, sizeof line, "%lu registered", atomic_load(&counters->registered));
 		pool->log("registrar", line);
 	}
+	return 0;
 }
 
 static int mod_init(const struct cinit_host *host)
