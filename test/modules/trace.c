@@ -45,10 +45,12 @@ static bool fails(const char *step)
 	return true;
 }
 
+static char ends[] = "ends", stays[] = "stays";
+
 static int run(int rank, void *arg)
 {
 	note("run", arg, rank);
-	if (strcmp(arg, "e") == 0)
+	if (arg == ends)
 		return 3;
 	for (;;)
 		pause();
@@ -61,7 +63,7 @@ static int mod_init(const struct cinit_host *host)
 	note("mod_init", "processes", (int)host->n_processes);
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (const char *e = extra; *e; e++)
-		note("registered", "rank", host->extra_process("further", run, *e == 'e' ? "e" : "stays",
+		note("registered", "rank", host->extra_process("further", run, *e == 'e' ? ends : stays,
 		                                               *e == 'n' ? CINIT_NO_CHILD_INIT : 0));
 	return shared == MAP_FAILED || fails("mod_init") ? -1 : 0;
 }
