@@ -2,6 +2,7 @@
 #include "src/shell/relay.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -187,6 +188,14 @@ static void take(uint32_t svc, const struct ipc_record *r, size_t n)
 		take_words(svc, r);
 }
 
+/* An empty record looks like an end, and is none. */
+static bool has_hung_up(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) != 0 && p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL);
+}
+
 bool relay_readable(uint32_t svc)
 {
 	struct ipc_record r;
@@ -197,9 +206,10 @@ bool relay_readable(uint32_t svc)
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0) {
-			if (got == 0 || errno != EAGAIN)
-				plugs_close_control(svc); /* it can say nothing any more */
+		if (got < 0 && errno == EAGAIN)
+			return false;
+		if (got < 0 || (got == 0 && has_hung_up(fd))) {
+			plugs_close_control(svc); /* it can say nothing any more */
 			return false;
 		}
 		take(svc, &r, (size_t)got);

@@ -370,7 +370,8 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	item->why = (uint8_t)engine_why(config_engine(c), svc, &other);
 	item->flags = (uint8_t)((s->live.wish ? ITEM_WISH : 0)
 	                        | (s->kind & KIND_RESPAWN ? ITEM_RESPAWN : 0)
-	                        | (s->kind & KIND_ON ? 0 : ITEM_GROUP));
+	                        | (s->kind & KIND_ON ? 0 : ITEM_GROUP)
+	                        | (plugs_is_pool(svc) ? ITEM_POOL : 0));
 	item->crashes = s->live.crashes;
 	item->end = s->live.end;
 	item->pid = shell.procs[svc].main.pid;

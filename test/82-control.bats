@@ -1,0 +1,230 @@
+#!/usr/bin/env bats
+# Pools and the supervisor: requests that are passed on to a manager, and a manager that
+# cannot be trusted.
+#
+# shellcheck disable=SC2154
+
+load lib
+load boot
+
+# A supervisor with a manager of ours beside it.
+setup()
+{
+	boot_begin
+	bin=$dir/bin
+	mkdir "$bin"
+	cp "$BUILD/cinit" "$bin/cinit"
+	cp "$BUILD/test/pool-liar" "$bin/cinit.pool"
+}
+
+teardown()
+{
+	boot_end
+}
+
+# liar NAME WORD: a pool whose manager is one.
+liar()
+{
+	mkdir -p "$tree/svc/$1/pool" "$tree/svc/init/wants"
+	ln -s /bin/true "$tree/svc/$1/on"
+	printf 'unix %s/%s.sock\n' "$dir" "$1" >"$tree/svc/$1/listen"
+	printf '%s\n' "$2" >"$tree/svc/$1/liar"
+	ln -s "../../$1" "$tree/svc/init/wants/$1"
+}
+
+# The supervisor whose neighbour is the liar; clients are the build's own.
+boot_liars()
+{
+	mkdir -p "$tree/svc/init"
+	ln -sf "$BUILD/cinit.svc" "$bin/cinit.svc"
+	ln -sfn "$BUILD/test" "$bin/test"
+	BUILD=$bin boot container
+	await "everything" svc -q wait settled
+}
+
+@test "a service that is no pool has no workers, no scale, no roll and no call" {
+	respawn_stub plain
+	mkdir -p "$tree/svc/init/needs"
+	ln -s ../../plain "$tree/svc/init/needs/plain"
+	boot_liars
+	local verb
+	for verb in "scale plain 3" "roll plain" "call plain help"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr svc $verb
+		same "$verb" "$status $stderr" "1 cinit.svc: plain: not a pool"
+	done
+	run --separate-stderr svc scale none 3
+	same "none" "$status $stderr" "5 cinit.svc: none: no such service"
+}
+
+@test "words of a command about a pool are checked before it is sent" {
+	boot_liars
+	local words
+	for words in "scale" "scale a" "scale a b" "scale a -1" "scale a 1 2" "scale a 99999999999" "call" "call a" "roll"; do
+		# shellcheck disable=SC2086
+		run svc $words
+		same "$words" "$status" 2
+	done
+	run svc call a "$(printf 'x%.0s' {1..960})"
+	same "too long" "$status" 2
+}
+
+@test "commands about pools are for those who may command, looking is for everybody" {
+	[ "$(id -u)" = 0 ] || skip "needs another user"
+	[ "$(method)" = socket ] || skip "with this method nobody else may even ask"
+	chmod 755 "$dir" "$BATS_TEST_TMPDIR" "$run" 2>/dev/null || :
+	liar web twice
+	boot_liars
+	local public
+	public=$(mktemp -d)
+	chmod 755 "$public" "$run"
+	cp "$BUILD/cinit.svc" "$public/"
+	run --separate-stderr as_user "$public/cinit.svc" -r "$run" scale web 3
+	rm -r "$public"
+	[ "$status" = 4 ] || [ "$status" = 7 ] || fail "status $status: $stderr"
+}
+
+@test "a manager that says nothing is given up in time, and so is its client" {
+	liar web silent
+	boot_liars
+	run --separate-stderr svc -t 1 call web help
+	same "call" "$status" 1
+	has "$stderr" "still waiting"
+	run --separate-stderr svc -t 0.2 roll web
+	same "roll" "$status" 1
+	svc status -q init
+}
+
+@test "without a limit of the client's there is one of the supervisor's" {
+	liar web silent
+	boot_liars
+	local since=$SECONDS
+	run --separate-stderr svc scale web 3
+	same "scale" "$status" 1
+	has "$stderr" "still waiting"
+	[ $((SECONDS - since)) -ge 9 ] || fail "given up after $((SECONDS - since)) s"
+	[ $((SECONDS - since)) -le 25 ] || fail "given up after $((SECONDS - since)) s"
+}
+
+@test "nonsense from a manager is no answer, or a no" {
+	liar web nonsense
+	boot_liars
+	run --separate-stderr svc call web help
+	same "call" "$status $stderr" "1 cinit.svc: web: its manager answers nonsense"
+	run --separate-stderr svc scale web 2
+	same "scale" "$status $stderr" "1 cinit.svc: web: its manager answers nonsense"
+	run --separate-stderr svc status web
+	has "$stderr" "its manager answers nonsense"
+	has "$output" "web"
+	in_state web up
+}
+
+@test "answers to what nobody asked change nothing" {
+	liar web other
+	liar www silent
+	boot_liars
+	svc -q -t 3 call www help &
+	local waits=$! code=0
+	run --separate-stderr svc -t 1 call web help
+	same "call" "$status" 1
+	has "$stderr" "still waiting"
+	wait "$waits" || code=$?
+	same "the other's" "$code" 1
+	in_state web up
+}
+
+@test "a manager that answers twice has answered once" {
+	liar web twice
+	boot_liars
+	local i
+	for i in {1..20}; do
+		run --separate-stderr svc call web help
+		same "call $i" "$status $output" "0 as you say"
+	done
+}
+
+@test "a manager that floods holds up nobody" {
+	liar web flood
+	respawn_stub other
+	ln -s ../../other "$tree/svc/init/wants/other"
+	boot_liars
+	svc -q -t 5 call web help &
+	local waits=$! i
+	for i in {1..20}; do
+		timeout 2 "$BUILD/cinit.svc" -r "$run" status -q other || fail "try $i"
+	done
+	svc restart other
+	wait "$waits" || :
+	svc stop web
+	in_state web down
+}
+
+@test "a manager that closes its end is no pool to talk to, and goes on" {
+	liar web close
+	boot_liars
+	await "the end" eval '! svc -q call web help'
+	run --separate-stderr svc call web help
+	same "call" "$status" 1
+	in_state web up
+}
+
+@test "who waits for a manager that dies is told so" {
+	liar web die
+	boot_liars
+	run --separate-stderr svc -t 20 call web help
+	same "call" "$status" 1
+	lacks "$stderr" "still waiting"
+	has "$stderr" "web"
+	await "it is back" in_state web up
+}
+
+@test "what a manager says before it ends is shown, fit for a terminal" {
+	liar web words
+	boot_liars
+	run --separate-stderr svc -t 20 call web help
+	same "call" "$status" 1
+	await "it is back" in_state web up
+	lacks "$(cat "$log")" $'\033'
+}
+
+@test "a manager that says why before it is up has failed with that" {
+	liar web late
+	boot_liars
+	same "state" "$(state web)" failed
+	has "$(why web)" "the moon is full"
+	lacks "$(svc status web || :)" $'\033'
+	in_state init up
+	run --separate-stderr svc start web
+	same "start" "$status" 1
+	has "$stderr" "the moon is full"
+	lacks "$stderr" $'\033'
+}
+
+@test "more requests than rows are told busy, and rows come back" {
+	liar web silent
+	boot_liars
+	local i pids=() busy=0 code
+	for i in {1..80}; do
+		svc -q -t 3 call web help 2>/dev/null &
+		pids+=($!)
+	done
+	run --separate-stderr svc -t 1 call web help
+	same "status" "$status" 1
+	for i in "${pids[@]}"; do wait "$i" || :; done
+	run --separate-stderr svc -t 0.5 call web help
+	has "$stderr" "still waiting"
+}
+
+@test "a pool that is reloaded under a new number keeps its answers" {
+	liar web twice
+	liar zzz twice
+	boot_liars
+	mkdir -p "$tree/svc/aaa"
+	ln -s ../../aaa "$tree/svc/init/wants/aaa"
+	kill -HUP "$(cinit_pid)"
+	said "reload: "
+	run svc call web help
+	same "web" "$status $output" "0 as you say"
+	run svc call zzz help
+	same "zzz" "$status $output" "0 as you say"
+}
