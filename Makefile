@@ -110,6 +110,9 @@ $(B)/obj/%.o: %.c $(B)/flags
 	$(Q)$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' -DCINIT_IPC_METHOD='"$(IPC)"' \
 	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' -MMD -MP -c -o $@ $<
 
+# Where the programs will be, for one that starts another.
+$(B)/obj/src/shell/beside.o: EXTRA += -DCINIT_SBINDIR='"$(SBINDIR)"'
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # ---- tests ----
@@ -136,9 +139,10 @@ tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(B)/test/bench/asker
 
 # Fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.
-FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential)
+FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential relay plugs sockets \
+              outfit)
 FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
-FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(ENGINE) $(CONFIG) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
+FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(TREE_OBJ) $(FUZZ_SHELL) client/show $(FUZZ_PARTS)
 FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request
 $(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
 $(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer

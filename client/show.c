@@ -200,6 +200,13 @@ static void put_end(struct text *out, const struct cinit_end *end)
 	text_char(out, '}');
 }
 
+/* Else `other`, if there is any, is a text that `why` has in it. */
+static bool names_service(enum cinit_why why)
+{
+	return why != CINIT_WHY_LOAD && why != CINIT_WHY_LATE && why != CINIT_WHY_SAID
+	       && why != CINIT_WHY_DELAY;
+}
+
 static void put_object(struct text *out, const struct cinit_item *item, const unsigned *result,
                        const struct pool_view *pool)
 {
@@ -222,8 +229,7 @@ static void put_object(struct text *out, const struct cinit_item *item, const un
 	put_end(out, &item->last);
 	cinit_why(item, CINIT_UTF8, why, sizeof why);
 	show_word(out, "why", why);
-	if (item->other_len && item->why != CINIT_WHY_LOAD
-	    && item->why != CINIT_WHY_SAID) {
+	if (item->other_len && names_service(item->why)) {
 		show_key(out, "other");
 		text_json(out, item->other, item->other_len);
 	}

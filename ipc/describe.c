@@ -31,6 +31,12 @@ void describe_end(struct text *t, const struct end *end)
 	}
 }
 
+void describe_time(struct text *t, int64_t ms)
+{
+	text_seconds(t, ms, ms % 1000 == 0 ? 0 : ms % 100 == 0 ? 1 : ms % 10 == 0 ? 2 : 3);
+	text_str(t, " s");
+}
+
 static void put_detail(struct text *t, const struct ipc_item *item, bool utf8)
 {
 	text_name(t, item->detail, item->detail_len, utf8);
@@ -63,6 +69,8 @@ static void put_other(struct text *t, const struct ipc_item *item)
 	case SVC_OFF_KILLED:
 	case SVC_STOPPING:
 	case SVC_KILLING:
+	case SVC_LATE:
+	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		text_str(t, ", which is ");
 		text_str(t, state_word(item->other_state));
@@ -78,6 +86,22 @@ static void put_until(struct text *t, const struct ipc_item *item, int64_t now_m
 	text_str(t, what);
 	text_seconds(t, item->deadline_ms > now_ms ? item->deadline_ms - now_ms : 0, 1);
 	text_str(t, " s");
+}
+
+/* "was not up within 5 s, KILL in 2.0 s", "..., again in 0.1 s" */
+static void put_late(struct text *t, const struct ipc_item *item, int64_t now_ms, bool utf8)
+{
+	text_str(t, "was not up ");
+	if (item->detail_len) {
+		text_str(t, "within ");
+		put_detail(t, item, utf8);
+	} else {
+		text_str(t, "in time");
+	}
+	if (item->state == SVC_LATE)
+		put_until(t, item, now_ms, ", KILL in ");
+	if (item->state == SVC_BACKOFF)
+		put_until(t, item, now_ms, ", again in ");
 }
 
 void describe_why(struct text *t, const struct ipc_item *item, int64_t now_ms, bool utf8)
@@ -120,7 +144,10 @@ void describe_why(struct text *t, const struct ipc_item *item, int64_t now_ms, b
 			put_until(t, item, now_ms, ", KILL in ");
 		break;
 	case WHY_DELAY:
-		describe_end(t, &item->end);
+		if (item->detail_len)
+			put_detail(t, item, utf8);
+		else
+			describe_end(t, &item->end);
 		put_until(t, item, now_ms, ", again in ");
 		break;
 	case WHY_END:
@@ -129,6 +156,12 @@ void describe_why(struct text *t, const struct ipc_item *item, int64_t now_ms, b
 	case WHY_LOAD:
 	case WHY_SAID:
 		put_detail(t, item, utf8);
+		break;
+	case WHY_READY:
+		text_str(t, "has not said that it is ready");
+		break;
+	case WHY_LATE:
+		put_late(t, item, now_ms, utf8);
 		break;
 	}
 }

@@ -15,7 +15,9 @@ const char *state_word(unsigned state)
 	case SVC_HELD:
 	case SVC_OFF:
 	case SVC_OFF_KILLED:
-	case SVC_STOPPING: return "stopping";
+	case SVC_STOPPING:
+	case SVC_LATE:
+	case SVC_LATE_KILLED: return "stopping";
 	case SVC_KILLING: return "killing";
 	case SVC_BACKOFF: return "backoff";
 	case SVC_FAILED: return "failed";
@@ -31,6 +33,8 @@ const char *state_detail(unsigned state)
 	case SVC_HELD: return "held";
 	case SVC_OFF: return "off";
 	case SVC_OFF_KILLED: return "off-killed";
+	case SVC_LATE: return "late";
+	case SVC_LATE_KILLED: return "late-killed";
 	default: return state_word(state);
 	}
 }
@@ -47,6 +51,10 @@ const char *step_word(unsigned step)
 	case STEP_SIGNALS: return "sigprocmask";
 	case STEP_EXEC: return "exec";
 	case STEP_ARGS: return "arguments";
+	case STEP_FDS: return "descriptors";
+	case STEP_LISTEN: return "listen";
+	case STEP_USER: return "user";
+	case STEP_IDS: return "setuid";
 	case STEP_N: break;
 	}
 	return "?";

@@ -13,12 +13,13 @@
 #define SVC_NAME_MAX 255
 
 /* The one state of a service, named for what it awaits.  HELD, OFF, OFF_KILLED
- * and STOPPING are all "stopping" to a user: state_word() folds them. */
+ * STOPPING, LATE and LATE_KILLED are all "stopping" to a user: state_word() folds
+ * them. */
 enum svc_state {
 	SVC_DOWN,       /* a wish */
 	SVC_WAITING,    /* needs up, wants settled */
 	SVC_BLOCKED,    /* a failed, refused or stopped need to recover */
-	SVC_STARTING,   /* exit 0 of a once-service, exec of a respawn service */
+	SVC_STARTING,   /* exit 0 of a once-service, exec of a respawn service or its word */
 	SVC_UP,         /* nothing */
 	SVC_HELD,       /* dependents down, before it is told to stop */
 	SVC_OFF,        /* `off` ended */
@@ -28,6 +29,8 @@ enum svc_state {
 	SVC_BACKOFF,    /* its delay */
 	SVC_FAILED,     /* an operator's start */
 	SVC_REFUSED,    /* a load that mends it */
+	SVC_LATE,       /* process gone after TERM, because it was not up in time */
+	SVC_LATE_KILLED, /* process gone after KILL, likewise */
 	SVC_N_STATES
 };
 
@@ -50,6 +53,10 @@ enum spawn_step {
 	STEP_SIGNALS, /* unblocking signals */
 	STEP_EXEC,    /* execve of `on` or `off` */
 	STEP_ARGS,    /* building arguments and environment */
+	STEP_FDS,     /* giving it its descriptors */
+	STEP_LISTEN,  /* opening its sockets */
+	STEP_USER,    /* finding user or group */
+	STEP_IDS,     /* becoming that user */
 	STEP_N
 };
 
@@ -70,10 +77,13 @@ enum why {
 	WHY_RUN,        /* its program has not ended yet */
 	WHY_OFF,        /* its off program has not ended yet */
 	WHY_PROCESS,    /* its process has not ended yet */
-	WHY_DELAY,      /* its back-off delay */
+	WHY_DELAY,      /* its back-off delay; the text, if any, is what went wrong */
 	WHY_END,        /* how the process ended says it */
 	WHY_LOAD,       /* refused, once it is down: the text says what the loader found */
-	WHY_SAID,       /* the text is what its program said before it ended */
+	WHY_READY,      /* its process has not said yet that it is ready */
+	WHY_LATE,       /* it was not up in time: the text says what time it had */
+	WHY_SAID,       /* the text says it: its program said it before it ended, or it names
+	                 * what the start lacked */
 	WHY_N
 };
 
@@ -149,7 +159,7 @@ enum worker_state {
 
 /* The words.  An unknown value gives "?", never a fault. */
 const char *state_word(unsigned state);
-const char *state_detail(unsigned state); /* tells the four kinds of stopping apart */
+const char *state_detail(unsigned state); /* tells the kinds of stopping apart */
 const char *step_word(unsigned step);
 const char *result_word(unsigned result);
 const char *verb_word(unsigned verb);

@@ -32,6 +32,8 @@
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
 #define RETIRED_MAX        64     /* configs that were replaced while children still read them */
+#define READY_BYTES_MAX    4096   /* written to a `ready` descriptor without a newline */
+#define WORDS_MAX          256    /* kept of why a start failed, or of a manager's last words */
 #define SPAWN_SWEEP_MS     50     /* after the last spawn: who has executed unheard gives memory back */
 
 #define BOARD_CREDIT       256    /* rows of waiting services refreshed on the status board at
@@ -43,6 +45,7 @@
 #define RELAY_MAX_MS       10000  /* until a manager that says nothing is given up */
 #define RELAY_ROLL_MAX_MS  86400000 /* a roll may wait for requests that take long: a day */
 #define TURN_RELAYS        16     /* records of one manager taken in a turn */
+#define LAST_RELAYS        64     /* times that, when it has ended: more than its queue holds */
 
 /* IPC: from the first sign that the endpoint may be lost until somebody looks.  Whoever
  * removes a whole directory has done so by then, and a storm of signs costs five looks

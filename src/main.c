@@ -20,6 +20,7 @@
 #include "src/limits.h"
 #include "src/machine/begin.h"
 #include "src/machine/machine.h"
+#include "src/shell/beside.h"
 #include "src/shell/console.h"
 #include "src/shell/loop.h"
 #include "src/shell/rescue.h"
@@ -35,7 +36,7 @@ struct options {
 	bool machine, container, version, check, help;
 };
 
-static char dir[PATH_MAX], rundir[PATH_MAX];
+static char dir[PATH_MAX], rundir[PATH_MAX], pool_program[PATH_MAX];
 
 static const char usage[] =
 	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
@@ -331,6 +332,8 @@ static int set_up(const struct options *o)
 	if ((code = find_places(o)))
 		return code;
 	shell.profile = o->profile;
+	beside(shell.argv[0], "cinit.pool", pool_program, sizeof pool_program);
+	shell.pool_program = pool_program;
 	find_group();
 	if (chdir("/") < 0)
 		say_errno("/", "chdir", errno);

@@ -98,7 +98,7 @@ enum cinit_state {
 	CINIT_STATE_DOWN,       /* not wished up */
 	CINIT_STATE_WAITING,    /* for a need to be up, or a want to be settled */
 	CINIT_STATE_BLOCKED,    /* a need has failed, is refused or was stopped */
-	CINIT_STATE_STARTING,   /* its program runs and has to end, or is being executed */
+	CINIT_STATE_STARTING,   /* its program has to end, to say that it is ready, or to be executed */
 	CINIT_STATE_UP,
 	CINIT_STATE_HELD,       /* stopping: for dependents to be down */
 	CINIT_STATE_OFF,        /* stopping: for its off program */
@@ -107,7 +107,9 @@ enum cinit_state {
 	CINIT_STATE_KILLING,    /* for its process, after KILL */
 	CINIT_STATE_BACKOFF,    /* for its next start */
 	CINIT_STATE_FAILED,     /* for a start by hand */
-	CINIT_STATE_REFUSED     /* its files are bad */
+	CINIT_STATE_REFUSED,    /* its files are bad */
+	CINIT_STATE_LATE,       /* stopping: for its process, which was not up in time, after TERM */
+	CINIT_STATE_LATE_KILLED /* stopping: likewise, after KILL */
 };
 
 /* Why a service is in its state: cinit_why() says it in words. */
@@ -121,10 +123,12 @@ enum cinit_why {
 	CINIT_WHY_RUN,       /* its program has not ended yet */
 	CINIT_WHY_OFF,       /* its off program has not ended yet */
 	CINIT_WHY_PROCESS,   /* its process has not ended yet */
-	CINIT_WHY_DELAY,     /* its back-off delay */
+	CINIT_WHY_DELAY,     /* its back-off delay; `other`, if any, is what went wrong, in words */
 	CINIT_WHY_END,       /* how its process ended */
 	CINIT_WHY_LOAD,      /* `other` is what is wrong with its files, in words */
-	CINIT_WHY_SAID       /* `other` is what its program said before it ended */
+	CINIT_WHY_READY,     /* it has not said yet that it is ready */
+	CINIT_WHY_LATE,      /* it was not up in time; `other` is the time that it had, as "5 s" */
+	CINIT_WHY_SAID       /* `other` is why, in words: what its program said, or what it lacks */
 };
 
 /* How a process ended. */

@@ -6,8 +6,12 @@
 #include "client/lib/handle.h"
 
 /* The numbers are the record's own, which are never changed. */
-static_assert((int)CINIT_STATE_REFUSED == SVC_REFUSED && SVC_REFUSED + 1 == SVC_N_STATES, "states");
+static_assert((int)CINIT_STATE_REFUSED == SVC_REFUSED, "states");
+static_assert((int)CINIT_STATE_LATE_KILLED == SVC_LATE_KILLED && SVC_LATE_KILLED + 1 == SVC_N_STATES,
+              "states");
 static_assert((int)CINIT_STATE_UP == SVC_UP && (int)CINIT_STATE_KILLING == SVC_KILLING, "states");
+static_assert((int)CINIT_WHY_LOAD == WHY_LOAD, "why");
+static_assert((int)CINIT_WHY_LATE == WHY_LATE, "why");
 static_assert((int)CINIT_WHY_SAID == WHY_SAID && WHY_SAID + 1 == WHY_N, "why");
 static_assert((int)CINIT_WHY_EXEC == WHY_EXEC && (int)CINIT_WHY_DELAY == WHY_DELAY, "why");
 static_assert((int)CINIT_END_SPAWN == END_SPAWN && (int)CINIT_END_EXIT == END_EXIT, "ends");

@@ -88,6 +88,18 @@ static void put_delay(const struct sim *m, uint32_t i)
 	put_time(m->out, l->deadline_ms);
 }
 
+static void put_late(const struct sim *m, uint32_t i)
+{
+	const struct svc *s = engine_svc(m->e, i);
+
+	text_str(m->out, "was not up within ");
+	put_time(m->out, s->on_ms);
+	if (s->live.state == SVC_BACKOFF) {
+		text_str(m->out, ", again at ");
+		put_time(m->out, s->live.deadline_ms);
+	}
+}
+
 static void put_refusal(const struct sim *m, uint32_t i)
 {
 	const char *s = config_str(m->c, config_svc(m->c, i)->refusal);
@@ -121,8 +133,11 @@ static void put_why(const struct sim *m, uint32_t i)
 	case WHY_OFF: text_str(m->out, "runs off"); break;
 	case WHY_PROCESS: text_str(m->out, "is told to stop"); break;
 	case WHY_DELAY: put_delay(m, i); break;
+	case WHY_SAID: /* nobody says anything here */
 	case WHY_END: put_end(m->out, &engine_svc(m->e, i)->live.end); break;
 	case WHY_LOAD: put_refusal(m, i); break;
+	case WHY_READY: text_str(m->out, "needs up"); break;
+	case WHY_LATE: put_late(m, i); break;
 	case WHY_N: break;
 	}
 }

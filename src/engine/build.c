@@ -99,10 +99,12 @@ static void build_row(struct engine *e, const struct graph *g, uint32_t i)
 	s->need_at = g->need_at[i];
 	s->want_at = g->want_at[i];
 	s->heap_at = s->queue_next = NO_SVC;
-	s->live.up_ms = s->live.deadline_ms = NEVER;
+	s->live.up_ms = s->live.deadline_ms = s->live.stop_by_ms = NEVER;
 	if (i == g->n)
 		return;
 	s->delay_ms = g->node[i].delay_ms;
+	s->on_ms = g->node[i].on_ms;
+	s->off_ms = g->node[i].off_ms;
 	s->kind = g->node[i].kind;
 	s->live.state = s->kind & KIND_REFUSED ? SVC_REFUSED : SVC_DOWN;
 }

@@ -74,6 +74,8 @@ static unsigned class_of(const struct svc_live *l)
 	case SVC_WAITING:
 		return open | CLASS_UNSETTLED;
 	case SVC_STARTING:
+	case SVC_LATE:
+	case SVC_LATE_KILLED:
 		return CLASS_ACTIVE | CLASS_UNSETTLED | open | asked;
 	case SVC_UP:
 		return CLASS_UP | CLASS_ACTIVE | asked;

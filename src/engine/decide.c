@@ -12,7 +12,7 @@ static bool owes_off(const struct facts *f)
 {
 	bool did_its_work = !f->respawn && !f->alive && f->succeeded;
 
-	return f->has_off && !f->off_ran && (f->was_up || did_its_work);
+	return f->has_off && !f->off_ran && !f->late && (f->was_up || did_its_work);
 }
 
 static enum svc_state from_down(const struct facts *f)
@@ -44,20 +44,40 @@ static enum svc_state from_blocked(const struct facts *f)
 	return f->need_bad ? SVC_BLOCKED : SVC_WAITING;
 }
 
+static enum svc_state from_starting_alive(const struct facts *f)
+{
+	if (must_leave(f))
+		return SVC_HELD;
+	if (f->respawn && (f->says_ready ? f->ready : f->executed))
+		return SVC_UP;
+	return f->due ? SVC_LATE : SVC_STARTING;
+}
+
 /* An end that was reported counts before a wish: a once-service that did its
- * work while it was being given up is up, and is stopped from there. */
+ * work while it was being given up is up, and is stopped from there.  So is what
+ * said that it is ready before it ended: it was up, and has crashed. */
 static enum svc_state from_starting(const struct facts *f)
 {
-	if (f->alive) {
-		if (must_leave(f))
-			return SVC_HELD;
-		return f->respawn && f->executed ? SVC_UP : SVC_STARTING;
-	}
+	if (f->alive)
+		return from_starting_alive(f);
 	if (f->retry)
 		return SVC_BACKOFF;
-	if (f->respawn)
-		return f->unspawnable ? SVC_FAILED : SVC_BACKOFF;
-	return f->succeeded ? SVC_UP : SVC_FAILED;
+	if (!f->respawn)
+		return f->succeeded ? SVC_UP : SVC_FAILED;
+	if (f->says_ready && f->ready)
+		return SVC_UP;
+	return f->hopeless ? SVC_FAILED : SVC_BACKOFF;
+}
+
+/* Whoever needs it and runs is left alone, as by a crash.  What it says or does
+ * now comes too late: it has failed, or crashed. */
+static enum svc_state from_late(enum svc_state state, const struct facts *f)
+{
+	if (!f->alive)
+		return f->respawn ? SVC_BACKOFF : SVC_FAILED;
+	if (must_leave(f))
+		return SVC_HELD;
+	return f->due ? SVC_LATE_KILLED : state;
 }
 
 static enum svc_state from_up(const struct facts *f)
@@ -76,6 +96,8 @@ static enum svc_state from_held(const struct facts *f)
 {
 	if (f->held)
 		return SVC_HELD;
+	if (f->late && f->alive && f->due)
+		return SVC_KILLING; /* it was to be killed by now, or was */
 	return owes_off(f) ? SVC_OFF : after_off(f);
 }
 
@@ -124,6 +146,8 @@ enum svc_state decide(enum svc_state state, const struct facts *f)
 	case SVC_BACKOFF: return from_backoff(f);
 	case SVC_FAILED: return from_failed(f);
 	case SVC_REFUSED: return f->refused ? SVC_REFUSED : SVC_DOWN;
+	case SVC_LATE:
+	case SVC_LATE_KILLED: return from_late(state, f);
 	case SVC_N_STATES: break;
 	}
 	return state;

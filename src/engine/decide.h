@@ -19,15 +19,18 @@ struct facts {
 	bool again;         /* an operator's start since it failed or backed off */
 	bool group;         /* has no `on` */
 	bool respawn;       /* is kept running */
+	bool says_ready;    /* and says by itself when it is up */
 	bool has_off;       /* has an `off`, */
 	bool was_up;        /*   was up since it was last started, */
 	bool off_ran;       /*   and the `off` was run since */
 	bool alive;         /* its main process has not been reaped */
 	bool off_alive;     /* its off process has not been reaped */
 	bool executed;      /* its main process has executed its program */
+	bool ready;         /* its main process has said that it is up */
 	bool succeeded;     /* its main process ended with exit 0 */
-	bool unspawnable;   /* it could not be executed, and it is no use to retry */
+	bool hopeless;      /* it could not be executed, or said so: no use to start it again */
 	bool retry;         /* it could not be executed for want of something passing */
+	bool late;          /* it was told to end because it was not up in time */
 	bool needs_up;      /* every need is up */
 	bool need_bad;      /* a need failed, is blocked, refused or was stopped */
 	bool need_leaving;  /* a need is being stopped */

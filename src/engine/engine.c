@@ -31,15 +31,18 @@ static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
 		.again = l->again,
 		.group = !(s->kind & KIND_ON),
 		.respawn = s->kind & KIND_RESPAWN,
+		.says_ready = s->kind & KIND_READY,
 		.has_off = s->kind & KIND_OFF,
 		.was_up = l->was_up,
 		.off_ran = l->off_ran,
 		.alive = l->alive,
 		.off_alive = l->off_alive,
 		.executed = l->executed,
+		.ready = l->ready,
 		.succeeded = l->succeeded,
-		.unspawnable = l->unspawnable,
+		.hopeless = l->hopeless,
 		.retry = l->retry,
+		.late = l->late,
 		.needs_up = s->needs_up == needs_of(e, i).n,
 		.need_bad = s->needs_bad > 0,
 		.need_leaving = s->needs_leaving > 0,
@@ -49,13 +52,26 @@ static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
 	};
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The end of one step of a stop: by itself, and by that of the whole. */
 static int64_t stop_deadline(const struct engine *e, const struct svc *s, int64_t now)
 {
-	if (e->hurry)
-		return now + HURRY_DELAY_MS;
+	int64_t by = s->live.stop_by_ms;
+
 	if (s->delay_ms)
-		return now + s->delay_ms;
-	return e->shutdown ? now + SHUTDOWN_DELAY_MS : NEVER;
+		by = earlier(by, now + s->delay_ms);
+	if (e->hurry)
+		by = earlier(by, now + HURRY_DELAY_MS);
+	return by == NEVER && e->shutdown ? now + SHUTDOWN_DELAY_MS : by;
+}
+
+static void told_to_stop(struct svc *s, int64_t now)
+{
+	s->live.stop_by_ms = s->off_ms ? now + s->off_ms : NEVER;
 }
 
 /* The delay before the next start; counts the crash. */
@@ -75,8 +91,8 @@ static int64_t back_off(struct svc_live *l, int64_t now)
 static void begin_start(struct svc_live *l)
 {
 	l->todo |= TODO_SPAWN;
-	l->executed = l->succeeded = l->unspawnable = l->retry = false;
-	l->was_up = l->off_ran = false;
+	l->executed = l->ready = l->succeeded = l->hopeless = l->retry = false;
+	l->was_up = l->off_ran = l->late = l->late_killed = false;
 }
 
 /* What entering a state does beside the change itself. */
@@ -88,6 +104,7 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 	switch ((enum svc_state)l->state) {
 	case SVC_STARTING:
 		begin_start(l);
+		deadline_set(e, i, s->on_ms ? now + s->on_ms : NEVER);
 		break;
 	case SVC_UP:
 		l->was_up = true;
@@ -104,11 +121,22 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 		deadline_set(e, i, now + STUCK_SAY_MS);
 		break;
 	case SVC_STOPPING:
-		l->todo |= TODO_TERM;
-		deadline_set(e, i, stop_deadline(e, s, now));
+		l->todo |= l->late ? 0 : TODO_TERM;
+		deadline_set(e, i, earlier(l->deadline_ms, stop_deadline(e, s, now)));
 		break;
 	case SVC_KILLING:
 		l->todo |= TODO_KILL;
+		deadline_set(e, i, now + STUCK_SAY_MS);
+		break;
+	case SVC_LATE:
+		l->todo |= TODO_TERM;
+		l->late = true;
+		told_to_stop(s, now);
+		deadline_set(e, i, stop_deadline(e, s, now));
+		break;
+	case SVC_LATE_KILLED:
+		l->todo |= TODO_KILL;
+		l->late_killed = true;
 		deadline_set(e, i, now + STUCK_SAY_MS);
 		break;
 	case SVC_BACKOFF:
@@ -125,6 +153,15 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 	}
 }
 
+/* What a stop finds of an earlier deadline: KILL is due to a late service when it
+ * was, and has been since, if it was given. */
+static int64_t kept_deadline(const struct svc_live *l, int64_t now)
+{
+	if (!l->late || (l->state != SVC_HELD && l->state != SVC_STOPPING))
+		return NEVER;
+	return l->late_killed ? now : l->deadline_ms;
+}
+
 static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 {
 	struct svc_live *l = &engine_svc(e, i)->live;
@@ -135,7 +172,9 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	l->again = false;
 	l->restart = l->restart && to == SVC_UP; /* asked of this run only */
 	l->todo |= TODO_CHANGED;
-	deadline_set(e, i, NEVER);
+	if (l->from == SVC_HELD && !l->late)
+		told_to_stop(engine_svc(e, i), now);
+	deadline_set(e, i, kept_deadline(l, now));
 	enter_effects(e, i, now);
 	reclass(e, i);
 	enqueue(e, i);
@@ -144,16 +183,36 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	e->waiter_next = 0;
 }
 
-/* Staying in a state can have something to do as well: to say that it lasts. */
-static void linger(struct engine *e, uint32_t i, int64_t now)
+static void say_stuck(struct engine *e, uint32_t i, int64_t now)
+{
+	engine_svc(e, i)->live.todo |= TODO_STUCK;
+	e->acting = i;
+	deadline_set(e, i, now + STUCK_SAY_MS);
+}
+
+/* It was told to end before it was held: that goes on. */
+static void kill_held(struct engine *e, uint32_t i)
 {
 	struct svc_live *l = &engine_svc(e, i)->live;
 
-	if ((l->state == SVC_KILLING || l->state == SVC_OFF_KILLED) && l->deadline_ms <= now) {
-		l->todo |= TODO_STUCK;
-		e->acting = i;
-		deadline_set(e, i, now + STUCK_SAY_MS);
-	}
+	if (!l->late || l->late_killed || !l->alive)
+		return;
+	l->todo |= TODO_KILL;
+	l->late_killed = true;
+	e->acting = i;
+}
+
+/* Staying in a state for long can have something to do as well. */
+static void linger(struct engine *e, uint32_t i, int64_t now)
+{
+	const struct svc_live *l = &engine_svc(e, i)->live;
+
+	if (l->deadline_ms > now)
+		return;
+	if (l->state == SVC_KILLING || l->state == SVC_OFF_KILLED || l->state == SVC_LATE_KILLED)
+		say_stuck(e, i, now);
+	if (l->state == SVC_HELD)
+		kill_held(e, i);
 }
 
 static void settle(struct engine *e, uint32_t i, int64_t now)
@@ -241,6 +300,12 @@ int64_t engine_deadline(const struct engine *e)
 	return first < e->waiter_due_ms ? first : e->waiter_due_ms;
 }
 
+static void ready(struct svc_live *l)
+{
+	if (l->alive)
+		l->ready = true;
+}
+
 static void ended(struct svc *s, const struct event *ev)
 {
 	struct svc_live *l = &s->live;
@@ -250,7 +315,14 @@ static void ended(struct svc *s, const struct event *ev)
 	l->end = ev->end;
 	l->succeeded = ev->end.kind == END_EXIT && ev->end.code == 0;
 	l->retry = !spawned && ev->retry;
-	l->unspawnable = !spawned && !ev->retry;
+	l->hopeless = spawned ? ev->fatal : !ev->retry;
+}
+
+/* Was it told to stop, and not killed yet? */
+static bool awaits_kill(const struct svc_live *l)
+{
+	return l->state == SVC_OFF || l->state == SVC_STOPPING || l->state == SVC_LATE
+	       || (l->state == SVC_HELD && l->late && !l->late_killed);
 }
 
 /* `delay` 0 is "never", but not in a shutdown. */
@@ -259,7 +331,7 @@ static void bound_stops(struct engine *e, int64_t now)
 	for (uint32_t i = 0; i < e->n; i++) {
 		const struct svc_live *l = &engine_svc(e, i)->live;
 
-		if ((l->state == SVC_OFF || l->state == SVC_STOPPING) && l->deadline_ms == NEVER)
+		if (awaits_kill(l) && l->deadline_ms == NEVER)
 			deadline_set(e, i, now + SHUTDOWN_DELAY_MS);
 	}
 }
@@ -271,7 +343,7 @@ static void hurry(struct engine *e, int64_t now)
 	for (uint32_t i = 0; i < e->n; i++) {
 		const struct svc_live *l = &engine_svc(e, i)->live;
 
-		if (l->state == SVC_OFF || l->state == SVC_STOPPING)
+		if (awaits_kill(l))
 			deadline_set(e, i, now);
 	}
 }
@@ -292,7 +364,8 @@ static void shut_down(struct engine *e, int64_t now)
 
 static bool is_running(const struct svc_live *l)
 {
-	return l->state == SVC_UP || l->state == SVC_STARTING;
+	return l->state == SVC_UP || l->state == SVC_STARTING || l->state == SVC_LATE
+	       || l->state == SVC_LATE_KILLED;
 }
 
 /* A command that cannot be carried out: why not, and who is in the way. */
@@ -382,6 +455,7 @@ static void command(struct engine *e, const struct event *ev)
 	case EV_OFF_ENDED:
 	case EV_CANCEL:
 	case EV_SHUTDOWN:
+	case EV_READY:
 		break;
 	}
 }
@@ -430,6 +504,10 @@ bool engine_event(struct engine *e, int64_t now, const struct event *ev)
 		break;
 	case EV_OFF_ENDED:
 		engine_svc(e, ev->svc)->live.off_alive = false;
+		enqueue(e, ev->svc);
+		break;
+	case EV_READY:
+		ready(&engine_svc(e, ev->svc)->live);
 		enqueue(e, ev->svc);
 		break;
 	case EV_CANCEL:
@@ -501,6 +579,13 @@ static enum why why_held(const struct engine *e, uint32_t i, uint32_t *other)
 	return WHY_NONE;
 }
 
+static enum why why_starting(const struct svc *s)
+{
+	if (s->kind & KIND_READY)
+		return WHY_READY;
+	return s->kind & KIND_RESPAWN ? WHY_EXEC : WHY_RUN;
+}
+
 enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other)
 {
 	const struct svc *s = engine_svc(e, svc);
@@ -509,14 +594,16 @@ enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other)
 	switch ((enum svc_state)s->live.state) {
 	case SVC_WAITING: return why_waiting(e, svc, other);
 	case SVC_BLOCKED: return why_blocked(e, svc, other);
-	case SVC_STARTING: return s->kind & KIND_RESPAWN ? WHY_EXEC : WHY_RUN;
+	case SVC_STARTING: return why_starting(s);
 	case SVC_HELD: return why_held(e, svc, other);
 	case SVC_OFF:
 	case SVC_OFF_KILLED: return WHY_OFF;
 	case SVC_STOPPING:
 	case SVC_KILLING: return WHY_PROCESS;
-	case SVC_BACKOFF: return WHY_DELAY;
-	case SVC_FAILED: return WHY_END;
+	case SVC_LATE:
+	case SVC_LATE_KILLED: return WHY_LATE;
+	case SVC_BACKOFF: return s->live.late ? WHY_LATE : WHY_DELAY;
+	case SVC_FAILED: return s->live.late ? WHY_LATE : WHY_END;
 	case SVC_REFUSED: return WHY_LOAD;
 	case SVC_UP: return s->kind & KIND_REFUSED ? WHY_LOAD : WHY_NONE;
 	case SVC_DOWN:

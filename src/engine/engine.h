@@ -42,11 +42,14 @@ enum svc_kind {
 	KIND_ON = 1,       /* has a program; without it, it is a group */
 	KIND_OFF = 2,      /* has an `off` program */
 	KIND_RESPAWN = 4,  /* its program is kept running */
-	KIND_REFUSED = 8   /* must not start */
+	KIND_REFUSED = 8,  /* must not start */
+	KIND_READY = 16    /* with ON and RESPAWN: says by itself when it is up */
 };
 
 struct graph_node {
 	uint32_t delay_ms; /* from TERM to KILL; 0 is never */
+	uint32_t on_ms;    /* from the start of its process until it is up; 0: no limit */
+	uint32_t off_ms;   /* the whole of a stop; 0: only delay_ms bounds its steps */
 	uint8_t kind;      /* enum svc_kind, or'ed */
 };
 
@@ -69,14 +72,16 @@ struct svc_live {
 	int64_t since_ms;      /* entered its state */
 	int64_t up_ms;         /* last came up; NEVER if it has not */
 	int64_t deadline_ms;   /* of its state, or NEVER */
+	int64_t stop_by_ms;    /* since it was told to stop: end of the whole stop, or NEVER */
 	struct end end;        /* how its main process last ended */
 	uint8_t state;         /* enum svc_state; written by enter() alone */
 	uint8_t crashes;       /* restarts that the back-off remembers, capped */
 	uint8_t from;          /* state before the last change, for ACT_CHANGED */
 	uint8_t todo;          /* actions not handed out yet: only of engine.acting */
 	bool wish, restart, again;
-	bool alive, off_alive, executed, succeeded, unspawnable, retry;
+	bool alive, off_alive, executed, ready, succeeded, hopeless, retry;
 	bool was_up, off_ran;
+	bool late, late_killed; /* this run was not up in time: given TERM, and KILL */
 };
 
 struct svc {
@@ -86,7 +91,7 @@ struct svc {
 	uint32_t dependents_active, wanters_leaving;
 	/* Edges: where this service's entries begin; they end where the next row's begin. */
 	uint32_t need_at, want_at, dependent_at, wanter_at;
-	uint32_t delay_ms;
+	uint32_t delay_ms, on_ms, off_ms;
 	uint32_t queue_next;   /* NO_SVC at the end */
 	uint32_t heap_at;      /* place among the deadlines, or NO_SVC */
 	uint16_t class;        /* what neighbours look at; see classes.h */
@@ -136,7 +141,8 @@ enum event_kind {
 	EV_ENDED,       /* the main process of svc is gone (or was never made): end, retry */
 	EV_OFF_ENDED,   /* the off process of svc is gone (or was never made) */
 	EV_CANCEL,      /* the client of handle is gone */
-	EV_SHUTDOWN     /* stop everything, start nothing any more; again: without delays */
+	EV_SHUTDOWN,    /* stop everything, start nothing any more; again: without delays */
+	EV_READY        /* the main process of svc has said that it is up; no news if it is gone */
 };
 
 struct event {
@@ -146,6 +152,7 @@ struct event {
 	enum goal goal;
 	bool only;             /* --only */
 	bool retry;            /* EV_ENDED: a spawn failed for want of something passing */
+	bool fatal;            /* EV_ENDED: the process said that it is no use to start it again */
 	struct end end;        /* EV_ENDED */
 	int64_t answer_by_ms;  /* NEVER for no limit */
 };

@@ -82,6 +82,8 @@ static enum result judge_start(const struct engine *e, const struct svc_live *l,
 	case SVC_OFF_KILLED:
 	case SVC_STOPPING:
 	case SVC_KILLING:
+	case SVC_LATE:
+	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		break;
 	}
@@ -105,6 +107,8 @@ static bool has_nothing_running(const struct svc_live *l)
 	case SVC_OFF_KILLED:
 	case SVC_STOPPING:
 	case SVC_KILLING:
+	case SVC_LATE:
+	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		break;
 	}

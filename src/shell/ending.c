@@ -13,6 +13,7 @@
 #include "src/shell/console.h"
 #include "src/shell/descendants.h"
 #include "src/shell/helper.h"
+#include "src/shell/plugs.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
 
@@ -241,6 +242,7 @@ static void unmount(void)
 /* Nobody is left, or nobody that could be ended. */
 static void all_gone(void)
 {
+	plugs_end();
 	if (ending == END_SWITCH)
 		shell.machine->switch_root();
 	if (ending == END_RESCUE || ending == END_SWITCH) {

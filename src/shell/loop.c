@@ -14,6 +14,7 @@
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/process.h"
+#include "src/shell/relay.h"
 #include "src/shell/reload.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
@@ -33,24 +34,35 @@ static uint64_t tag(enum source source, uint32_t svc, enum proc_role role)
 	return (uint64_t)source << 40 | (uint64_t)role << 32 | svc;
 }
 
-/* Descriptors of processes are edge-triggered: closing one does not end its
+/* What tells the end of something is edge-triggered: closing it does not end its
  * watch while a child that has not executed yet holds a copy, and it would be
- * reported over and over. */
-int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
+ * reported over and over.  That spares a call for each process. */
+static struct epoll_event event_of(enum source source, uint32_t svc, enum proc_role role)
 {
 	bool once = source == SOURCE_EXEC || source == SOURCE_PIDFD;
-	struct epoll_event ev = {.events = once ? EPOLLIN | EPOLLET : EPOLLIN,
-	                         .data.u64 = tag(source, svc, role)};
+
+	return (struct epoll_event){.events = once ? EPOLLIN | EPOLLET : EPOLLIN,
+	                            .data.u64 = tag(source, svc, role)};
+}
+
+int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
+{
+	struct epoll_event ev = event_of(source, svc, role);
 
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
 void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
 {
-	struct epoll_event ev = {.events = EPOLLIN | EPOLLET, .data.u64 = tag(source, svc, role)};
+	struct epoll_event ev = event_of(source, svc, role);
 
 	if (fd >= 0)
 		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev); /* not all of them are watched */
+}
+
+void loop_unwatch(int fd)
+{
+	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 /* One sign is enough: the next is heard of only after the next look. */
@@ -237,7 +249,9 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 		return;
 	switch (which) {
 	case SOURCE_EXEC: services_exec_result(svc, role); break;
+	case SOURCE_READY: services_ready(svc); break;
 	case SOURCE_PIDFD: reap_one(svc, role); break;
+	case SOURCE_CONTROL: relay_readable(svc); break;
 	case SOURCE_SIGNALS: take_signals(); break;
 	case SOURCE_IPC: ipc_more = true; break;
 	case SOURCE_ENDPOINT: look_later(); break;
@@ -256,13 +270,14 @@ static void serve_ipc(void)
 
 static void turn(const struct epoll_event *ev, int n)
 {
-	static const enum source order[] = {SOURCE_EXEC, SOURCE_PIDFD, SOURCE_SIGNALS, SOURCE_IPC,
-	                                    SOURCE_ENDPOINT};
+	static const enum source order[] = {SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_SIGNALS,
+	                                    SOURCE_CONTROL, SOURCE_IPC, SOURCE_ENDPOINT};
 
 	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
 		for (int i = 0; i < n; i++)
 			dispatch(&ev[i], order[k]);
 	serve_ipc();
+	relay_turn();
 	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
 	actions_left = services_act() || reload_turn();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
@@ -294,6 +309,7 @@ static int sleep_ms(void)
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), first(ending_deadline(), look_ms));
+	at = first(at, relay_deadline());
 	if (shell.machine)
 		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)

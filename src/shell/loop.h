@@ -1,6 +1,6 @@
 /* loop.h - one epoll loop; what wakes it and in which order it works.
  *
- * Each turn: results of exec, then the child that a signal named, then requests,
+ * Each turn: results of exec and what says that it is ready, then the child that a signal named, then requests,
  * then deadlines and the engine's actions, then all other children, each with a
  * bound (limits.h).  What is left over makes the next turn not sleep.
  */
@@ -13,7 +13,10 @@
 #include "src/shell/shell.h"
 
 /* What a descriptor in the loop is. */
-enum source { SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_PIDFD, SOURCE_ENDPOINT };
+enum source {
+	SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_CONTROL,
+	SOURCE_ENDPOINT
+};
 
 /* Makes the loop and the descriptor for signals (all are blocked before).  0 or -1. */
 int loop_init(void);
@@ -21,6 +24,8 @@ int loop_init(void);
 int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role);
 /* A process that may be watched belongs to service svc now. */
 void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role);
+/* Before it is closed: a child that has not executed yet may hold a copy. */
+void loop_unwatch(int fd);
 /* (Re)tries to make the IPC endpoint if there is none. */
 void loop_try_ipc(void);
 /* Runs until the supervisor ends; the exit code. */

@@ -19,11 +19,6 @@
 
 #include "src/shell/shell.h"
 
-/* Numbers that are given to services; what is passed to them has higher ones here, so
- * that none overwrites another in the child. */
-#define PLUGS_FIRST_FD 3
-#define PLUGS_OWN_FD 64
-
 /* ---- with the tree ---- */
 
 /* Memory for the rows of a tree that is about to be taken over.  0, or -1 with errno

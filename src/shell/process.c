@@ -15,8 +15,8 @@
 #include "src/limits.h"
 #include "src/shell/spawn_child.h"
 
-/* The memory of one child in flight: from below its description, the pointers
- * and the strings made for it; from above its stack. */
+/* The memory of one child in flight: from below its description, its descriptors,
+ * the pointers and the strings made for it; from above its stack. */
 #define SLOT_STACK 4096 /* of SPAWN_STACK; system calls need little */
 
 static char *slots;             /* SPAWN_IN_FLIGHT of them */
@@ -27,12 +27,14 @@ static int64_t progress_ms;     /* when a slot was last taken or freed */
 static char *scratch;           /* for forked children: room for the largest program */
 static size_t scratch_bytes;
 
+const char spawn_listen_pid[] = "LISTEN_PID=0000000000";
+
 static size_t scratch_needed(uint32_t words_max)
 {
-	/* argv0, parameters, NULL; environment, three of ours, NULL. */
-	size_t bytes = sizeof(struct child) + (2 * (size_t)words_max + 8) * sizeof(char *);
+	/* argv0, parameters, a word, NULL; environment, ours, NULL; then what fits a slot. */
+	size_t pointers = 2 * (size_t)words_max + SPAWN_EXTRA + 4;
 
-	return bytes < SPAWN_STACK ? SPAWN_STACK : (bytes + 4095) & ~(size_t)4095;
+	return (pointers * sizeof(char *) + SPAWN_STACK + 4095) & ~(size_t)4095;
 }
 
 static void *map(size_t bytes)
@@ -88,7 +90,7 @@ static void add_strings(struct words *w, const char *s, uint32_t n)
 /* Does one of ours have the same name?  Then ours wins. */
 static bool is_ours(const struct spawn *s, const char *line)
 {
-	for (unsigned i = 0; i < 3 && s->extra[i]; i++) {
+	for (unsigned i = 0; i < SPAWN_EXTRA && s->extra[i]; i++) {
 		size_t n = (size_t)(strchr(s->extra[i], '=') - s->extra[i]) + 1;
 
 		if (strncmp(line, s->extra[i], n) == 0)
@@ -107,7 +109,7 @@ static void add_environment(struct words *w, const struct spawn *s)
 	for (char *const *v = s->environ; v && *v; v++)
 		if (!is_ours(s, *v))
 			add(w, *v);
-	for (unsigned i = 0; i < 3 && s->extra[i]; i++)
+	for (unsigned i = 0; i < SPAWN_EXTRA && s->extra[i]; i++)
 		add(w, s->extra[i]);
 }
 
@@ -120,30 +122,52 @@ static const char *keep(struct text *t, const char *s)
 	return at;
 }
 
-/* Lays out a child in `bytes` of memory: description, pointers, strings. */
+static size_t strings_of(const struct spawn *s)
+{
+	size_t n = strlen(s->path) + strlen(s->argv0) + 3;
+
+	for (unsigned i = 0; i < SPAWN_EXTRA && s->extra[i]; i++)
+		n += strlen(s->extra[i]) + 1;
+	return s->word ? n + strlen(s->word) + 1 : n;
+}
+
+/* Our words of the environment; one of them is the child's to fill in. */
+static void keep_extra(struct text *t, struct child *c, struct spawn *kept)
+{
+	for (unsigned i = 0; i < SPAWN_EXTRA && kept->extra[i]; i++) {
+		if (kept->extra[i] == spawn_listen_pid)
+			c->pid = t->buf + t->len + strlen("LISTEN_PID=");
+		kept->extra[i] = keep(t, kept->extra[i]);
+	}
+}
+
+/* Lays out a child in `bytes` of memory: description, descriptors, pointers, strings. */
 static struct child *lay_out(const struct spawn *s, char *memory, size_t bytes)
 {
 	struct child *c = (struct child *)(void *)memory;
+	struct spawn_fd *fds = (struct spawn_fd *)(void *)(c + 1);
+	struct words w = {.at = (char **)(void *)(fds + s->n_fds)};
+	size_t strings = strings_of(s), fixed = sizeof *c + s->n_fds * sizeof *fds;
 	struct spawn kept = *s;
-	struct words w = {.at = (char **)(void *)(c + 1)};
-	size_t strings = strlen(s->path) + strlen(s->argv0) + 3;
 	struct text t;
 
-	for (unsigned i = 0; i < 3 && s->extra[i]; i++)
-		strings += strlen(s->extra[i]) + 1;
-	if (sizeof *c + strings + sizeof(char *) > bytes)
+	if (fixed + strings + sizeof(char *) > bytes)
 		return NULL;
 	text_init(&t, memory + bytes - strings, strings);
-	w.room = (bytes - sizeof *c - strings) / sizeof(char *);
+	w.room = (bytes - fixed - strings) / sizeof(char *);
 	*c = (struct child){.path = keep(&t, s->path), .argv = w.at, .tty = s->tty,
 	                    .limit = shell.nofile_raised, .nofile_soft = shell.nofile_soft,
-	                    .nofile_hard = shell.nofile_hard};
+	                    .nofile_hard = shell.nofile_hard, .ids = s->ids, .fds = fds,
+	                    .n_fds = (uint16_t)s->n_fds};
+	if (s->n_fds)
+		memcpy(fds, s->fds, s->n_fds * sizeof *fds);
 	add(&w, s->argv0 == s->path ? c->path : keep(&t, s->argv0));
 	add_strings(&w, s->params, s->n_params);
+	if (s->word)
+		add(&w, keep(&t, s->word));
 	add(&w, NULL);
 	c->envp = w.at + w.n;
-	for (unsigned i = 0; i < 3 && s->extra[i]; i++)
-		kept.extra[i] = keep(&t, s->extra[i]);
+	keep_extra(&t, c, &kept);
 	add_environment(&w, &kept);
 	add(&w, NULL);
 	return w.cut || t.cut ? NULL : c;
@@ -151,9 +175,10 @@ static struct child *lay_out(const struct spawn *s, char *memory, size_t bytes)
 
 /* ---- making the process ---- */
 
-static int free_slot(void)
+/* Whoever becomes another user shares nothing with us: he could stop the child. */
+static int free_slot(const struct spawn *s)
 {
-	if (SPAWN_SHARES_MEMORY)
+	if (SPAWN_SHARES_MEMORY && !s->ids)
 		for (int i = 0; i < SPAWN_IN_FLIGHT; i++)
 			if (!slot_used[i])
 				return i;
@@ -178,7 +203,7 @@ static int failed(struct end *end, enum spawn_step step, int err)
 /* The child, on a slot if there is one and everything fits, else forked. */
 static pid_t make_child(const struct spawn *s, struct proc *p, int report_fd, enum spawn_step *step)
 {
-	int i = free_slot();
+	int i = free_slot(s);
 	char *slot = slots + (size_t)(i < 0 ? 0 : i) * SPAWN_STACK;
 	struct child *c = i < 0 ? NULL : lay_out(s, slot, SPAWN_STACK - SLOT_STACK);
 	pid_t pid;
@@ -206,14 +231,40 @@ static pid_t make_child(const struct spawn *s, struct proc *p, int report_fd, en
 	return fork_alone(c);
 }
 
+int process_move_fd(int fd)
+{
+	int moved = fd < 0 || fd >= SPAWN_OWN_FD ? fd : fcntl(fd, F_DUPFD_CLOEXEC, SPAWN_OWN_FD);
+	int err = errno;
+
+	if (fd >= 0 && moved != fd)
+		close(fd);
+	errno = err;
+	return moved;
+}
+
+/* The pipe that reports. */
+static int open_report(const struct spawn *s, int ends[2], enum spawn_step *step)
+{
+	*step = STEP_PIPE;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	*step = STEP_FDS;
+	if (s->n_fds)
+		ends[1] = process_move_fd(ends[1]);
+	if (ends[1] >= 0)
+		return 0;
+	close(ends[0]); /* succeeds: errno stays */
+	return -1;
+}
+
 int process_spawn(const struct spawn *s, struct proc *p, struct end *end)
 {
 	enum spawn_step step;
 	int ends[2], err;
 
 	*p = (struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1};
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		return failed(end, STEP_PIPE, errno);
+	if (open_report(s, ends, &step) < 0)
+		return failed(end, step, errno);
 	p->pid = make_child(s, p, ends[1], &step);
 	err = errno;
 	close(ends[1]);
@@ -295,6 +346,8 @@ bool process_worth_retry(const struct end *end)
 	case EMFILE:
 	case ENFILE:
 	case ETXTBSY: return true;
+	case EADDRINUSE: /* somebody may end, or an address come up */
+	case EADDRNOTAVAIL: return end->step == STEP_LISTEN;
 	default: return false;
 	}
 }

@@ -9,7 +9,18 @@
 #ifndef CINIT_SHELL_PROCESS_H
 #define CINIT_SHELL_PROCESS_H
 
+#include "src/ids/ids.h"
 #include "src/shell/shell.h"
+
+#define SPAWN_EXTRA 8
+
+/* A descriptor of ours that the process gets, under this number. */
+struct spawn_fd {
+	int fd, as;
+};
+
+/* An `extra` word in which the process finds its own pid. */
+extern const char spawn_listen_pid[]; /* LISTEN_PID */
 
 struct spawn {
 	const char *path;     /* what is executed */
@@ -19,9 +30,21 @@ struct spawn {
 	const char *env;      /* n_env strings likewise */
 	uint32_t n_env;
 	char *const *environ; /* instead of env, if not NULL: NULL-terminated */
-	const char *extra[3]; /* further NAME=value; they win over the above */
+	const char *word;     /* one more argument, or NULL */
+	const char *extra[SPAWN_EXTRA]; /* further NAME=value, up to a NULL; they win over the above */
+	const struct spawn_fd *fds; /* n_fds of them: no fd is below SPAWN_OWN_FD, no `as` is not */
+	unsigned n_fds;
+	const struct ids *ids; /* whom it becomes, or NULL */
 	bool tty;             /* make descriptor 0 its controlling terminal */
 };
+
+/* What is passed on has numbers from here on, so that none of them, nor the pipe that
+ * reports, is overwritten in the child by what another becomes there. */
+#define SPAWN_OWN_FD 64
+
+/* The same descriptor with such a number; the one given is closed.  -1 with errno
+ * (EINVAL: RLIMIT_NOFILE is too low for it). */
+int process_move_fd(int fd);
 
 /* Prepares the memory for spawning; words_max is the most arguments or
  * environment lines that one program has.  0, or -1 with errno. */

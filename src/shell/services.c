@@ -16,7 +16,10 @@
 #include "src/shell/essential.h"
 #include "src/shell/helper.h"
 #include "src/shell/loop.h"
+#include "src/shell/outfit.h"
+#include "src/shell/plugs.h"
 #include "src/shell/process.h"
+#include "src/shell/relay.h"
 #include "src/shell/requests.h"
 #include "src/shell/rescue.h"
 
@@ -74,15 +77,19 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 		errno = EAGAIN;
 		return -1;
 	}
-	if (process_prepare(fresh->words_max) < 0 || adopt_procs(fresh->n, map) < 0)
+	if (process_prepare(fresh->words_max) < 0 || plugs_prepare(fresh) < 0
+	    || adopt_procs(fresh->n, map) < 0)
 		return -1;
+	plugs_adopt(fresh, map);
 	if (shell.config) {
 		if (map)
 			engine_adopt(config_engine(fresh), config_engine(shell.config), map);
 		retired[n_retired++] = shell.config;
 	}
-	if (map)
+	if (map) {
 		rewatch_all(map, shell.config->n);
+		relay_moved(map, shell.config->n);
+	}
 	shell.config = fresh;
 	shell.generation++;
 	board_mark_all();
@@ -138,6 +145,12 @@ static bool worth_retry(const struct end *end)
 	return end->kind == END_SPAWN && process_worth_retry(end);
 }
 
+/* A manager that says why it ends is no use to be started again. */
+static bool is_fatal(uint32_t svc, const struct end *end)
+{
+	return end->kind != END_SPAWN && *plugs_words(svc);
+}
+
 static void event(enum event_kind kind, uint32_t svc, const struct end *end)
 {
 	struct event ev = {.kind = kind, .svc = svc};
@@ -145,8 +158,27 @@ static void event(enum event_kind kind, uint32_t svc, const struct end *end)
 	if (end) {
 		ev.end = *end;
 		ev.retry = worth_retry(end);
+		ev.fatal = is_fatal(svc, end);
 	}
 	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+}
+
+void services_ready(uint32_t svc)
+{
+	if (!plugs_is_ready(svc))
+		return;
+	services_exec_result(svc, ROLE_MAIN);
+	event(EV_READY, svc, NULL);
+}
+
+/* What it has said before its end comes before its end. */
+static void hear_last(uint32_t svc)
+{
+	services_ready(svc);
+	for (unsigned n = 0; n < LAST_RELAYS && relay_readable(svc); n++)
+		;
+	plugs_hang_up(svc);
+	relay_gone(svc);
 }
 
 static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
@@ -154,6 +186,7 @@ static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
 	board_mark(svc);
 	switch (role) {
 	case ROLE_MAIN:
+		hear_last(svc);
 		essential_ended(svc, end, worth_retry(end));
 		event(EV_ENDED, svc, end);
 		break;
@@ -281,7 +314,8 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 		text_i64(&ti, main->pid);
 		s.extra[2] = pid;
 	}
-	if (process_spawn(&s, p, &end) < 0) {
+	if ((config_svc(c, svc)->extra ? outfit_spawn(svc, role, &s, p, &end)
+	                               : process_spawn(&s, p, &end)) < 0) {
 		report_end(svc, role, &end);
 		return;
 	}
@@ -326,6 +360,8 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	const struct config *c = shell.config;
 	const struct svc *s = engine_svc(config_engine(c), svc);
 	const char *name = config_name(c, svc), *detail = "";
+	char limit[24];
+	struct text time;
 	uint32_t other;
 	size_t n;
 
@@ -340,13 +376,21 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	item->pid = shell.procs[svc].main.pid;
 	item->since_ms = s->live.since_ms;
 	item->deadline_ms = s->live.deadline_ms == NEVER ? 0 : s->live.deadline_ms;
+	text_init(&time, limit, sizeof limit);
 	if (other != NO_SVC) {
 		detail = config_name(c, other);
 		item->other_state = engine_svc(config_engine(c), other)->live.state;
 		item->other_end = engine_svc(config_engine(c), other)->live.end;
 	} else if (item->why == WHY_LOAD) {
 		detail = config_str(c, config_svc(c, svc)->refusal);
+	} else if (item->why == WHY_LATE) {
+		describe_time(&time, s->on_ms);
+		detail = limit;
+	} else if (item->why == WHY_END || item->why == WHY_DELAY) {
+		detail = plugs_words(svc);
 	}
+	if (*detail && item->why == WHY_END)
+		item->why = WHY_SAID;
 	n = strlen(name);
 	item->name_len = (uint8_t)n;
 	memcpy(item->name, name, n);

@@ -21,6 +21,8 @@ void services_free_retired(void);
 
 /* The process of this role may have said how its exec went. */
 void services_exec_result(uint32_t svc, enum proc_role role);
+/* The main process may have said that it is ready. */
+void services_ready(uint32_t svc);
 /* It has ended with this wait status and is reaped. */
 void services_ended(uint32_t svc, enum proc_role role, int status);
 struct proc *services_proc(uint32_t svc, enum proc_role role);

@@ -50,6 +50,7 @@ struct shell {
 	char **argv;            /* as the kernel gave it to us */
 	const char *dir;        /* the tree */
 	const char *profile;    /* name of the start service */
+	const char *pool_program; /* what manages pools, as it is executed */
 	struct config *config;  /* never NULL once the loop runs */
 	struct service_procs *procs; /* one per service */
 	size_t procs_bytes;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "ipc/words.h"
+#include "src/ids/ids.h"
+#include "src/shell/process.h"
 
 #if defined(__has_attribute)
 #if __has_attribute(no_stack_protector)
@@ -51,7 +53,9 @@ PLAIN static inline long raw(long n, long a, long b, long c, long d)
 /* Elsewhere children are forked, and errno is their own. */
 static long raw(long n, long a, long b, long c, long d)
 {
-	return syscall(n, a, b, c, d) < 0 ? -errno : 0;
+	long r = syscall(n, a, b, c, d);
+
+	return r < 0 ? -errno : r;
 }
 #endif
 
@@ -62,6 +66,30 @@ PLAIN static _Noreturn void fail(const struct child *c, enum spawn_step step, lo
 	raw(SYS_write, c->report_fd, (long)&report, sizeof report, 0);
 	for (;;)
 		raw(SYS_exit_group, 127, 0, 0, 0);
+}
+
+/* Before the limit is given back, which may be lower than a number given away. */
+PLAIN static void take_descriptors(const struct child *c)
+{
+	for (unsigned i = 0; i < c->n_fds; i++) {
+		long r = raw(SYS_dup3, c->fds[i].fd, c->fds[i].as, 0, 0);
+
+		if (r < 0)
+			fail(c, STEP_FDS, r);
+	}
+}
+
+/* Room for ten digits; a pid has no more. */
+PLAIN static void write_pid(char *at)
+{
+	unsigned long pid = (unsigned long)raw(SYS_getpid, 0, 0, 0, 0);
+	unsigned n = 1;
+
+	for (unsigned long rest = pid; rest >= 10; rest /= 10)
+		n++;
+	at[n] = '\0';
+	for (; n; pid /= 10)
+		at[--n] = (char)('0' + pid % 10);
 }
 
 PLAIN int spawn_child(void *arg)
@@ -75,6 +103,9 @@ PLAIN int spawn_child(void *arg)
 		fail(c, STEP_SESSION, r);
 	if (c->tty)
 		raw(SYS_ioctl, 0, TIOCSCTTY, 1, 0); /* without it there is no job control */
+	take_descriptors(c);
+	if (c->pid)
+		write_pid(c->pid);
 	if (c->limit) {
 		r = raw(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0);
 		if (r < 0)
@@ -85,6 +116,8 @@ PLAIN int spawn_child(void *arg)
 	r = raw(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&no_signals, 0, sizeof no_signals);
 	if (r < 0)
 		fail(c, STEP_SIGNALS, r);
+	if (c->ids && ids_become(c->ids) < 0)
+		fail(c, STEP_IDS, -errno);
 	r = raw(SYS_execve, (long)c->path, (long)c->argv, (long)c->envp, 0);
 	fail(c, STEP_EXEC, r);
 }

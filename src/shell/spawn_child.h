@@ -20,11 +20,18 @@
 #define SPAWN_SHARES_MEMORY 0
 #endif
 
+struct spawn_fd;
+struct ids;
+
 struct child {
 	const char *path;
 	char **argv, **envp;
 	int report_fd;            /* write end of the pipe */
 	bool limit, tty;
+	uint16_t n_fds;
+	const struct spawn_fd *fds;
+	char *pid;                /* digits to be filled in, or NULL */
+	const struct ids *ids;    /* only where memory is not shared */
 	uint64_t nofile_soft, nofile_hard;
 };
 

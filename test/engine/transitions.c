@@ -24,11 +24,14 @@ static const struct fact facts[] = {
 	FACT(again, "an operator's start since it failed or backed off"),
 	FACT(group, "has no `on`"),
 	FACT(respawn, "is kept running"),
+	FACT(says_ready, "and says by itself when it is up"),
 	FACT(alive, "its main process has not been reaped"),
 	FACT(executed, "its main process has executed its program"),
+	FACT(ready, "its main process has said that it is up"),
 	FACT(succeeded, "its main process ended with exit 0"),
 	FACT(retry, "could not be executed for want of something passing"),
-	FACT(unspawnable, "could not be executed, and it is no use to retry"),
+	FACT(hopeless, "could not be executed, or said so: no use to start it again"),
+	FACT(late, "was told to end because it was not up in time"),
 	FACT(need_bad, "a need failed, is blocked, refused or was stopped"),
 	FACT(need_leaving, "a need is being stopped"),
 	FACT(needs_up, "every need is up"),
@@ -40,7 +43,7 @@ static const struct fact facts[] = {
 	FACT(off_alive, "its off process has not been reaped"),
 	FACT(due, "the deadline of the state has passed"),
 };
-#define N_FACTS 21
+#define N_FACTS 24
 _Static_assert(sizeof facts / sizeof *facts == N_FACTS, "a fact is missing");
 _Static_assert(sizeof(struct facts) == N_FACTS * sizeof(bool), "a fact is not in the table");
 
@@ -48,8 +51,8 @@ _Static_assert(sizeof(struct facts) == N_FACTS * sizeof(bool), "a fact is not in
 static unsigned char verdict[1u << N_FACTS];
 
 /* The same over the facts that matter, at most MATTER_MAX of them. */
-#define MATTER_MAX 12
-#define CUBES_MAX 531441 /* 3 to the power of MATTER_MAX */
+#define MATTER_MAX 13
+#define CUBES_MAX 1594323 /* 3 to the power of MATTER_MAX */
 static unsigned matters[MATTER_MAX], n_matters;
 
 /* A cube says of each fact that matters: false, true or either (a digit 0, 1, 2
@@ -163,7 +166,7 @@ static const struct tree *grow(unsigned cube)
 
 static void print_way(enum svc_state state, const char *facts_said, unsigned says)
 {
-	printf("%-10s  %-66s -> %s\n", state_detail(state), facts_said,
+	printf("%-11s  %-78s -> %s\n", state_detail(state), facts_said,
 	       says == state ? "(stays)" : state_detail(says));
 }
 

@@ -26,6 +26,13 @@ static bool ending;
 
 /* ---- processes ---- */
 
+const char spawn_listen_pid[] = "";
+
+int process_move_fd(int fd)
+{
+	return fd;
+}
+
 int process_prepare(uint32_t words_max)
 {
 	(void)words_max;
@@ -144,6 +151,12 @@ int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
 void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
 {
 	MUST(services_proc(svc, role)->exec_fd == fd || source != SOURCE_EXEC);
+}
+
+void loop_unwatch(int fd)
+{
+	(void)fd;
+	NEVER_HAPPENS("a service of the tree speaks by a descriptor");
 }
 
 bool ending_has_begun(void)

@@ -203,6 +203,8 @@ static void check_changed(struct world *w, const struct action *act)
 	case SVC_OFF:
 	case SVC_STOPPING:
 	case SVC_REFUSED:
+	case SVC_LATE:
+	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		break;
 	}
@@ -515,6 +517,8 @@ static int64_t next_of(const struct world *w, uint32_t i)
 	case SVC_HELD:
 	case SVC_FAILED:
 	case SVC_REFUSED:
+	case SVC_LATE:
+	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		break;
 	}

@@ -294,6 +294,8 @@ void record_event(struct world *w, const struct event *ev)
 	case EV_ENDED:
 		main_ended(&w->actor[ev->svc], ev);
 		break;
+	case EV_READY:
+		break;
 	case EV_OFF_ENDED:
 		w->actor[ev->svc].off = PROC_NONE;
 		w->actor[ev->svc].off_killed = false;

@@ -7,7 +7,7 @@ static const char *const event_words[] = {
 	[EV_BOOT] = "boot", [EV_START] = "start", [EV_STOP] = "stop", [EV_RESTART] = "restart",
 	[EV_TRY_RESTART] = "try-restart", [EV_WAIT] = "wait", [EV_EXECUTED] = "executed",
 	[EV_ENDED] = "ended", [EV_OFF_ENDED] = "off ended", [EV_CANCEL] = "cancel",
-	[EV_SHUTDOWN] = "shutdown",
+	[EV_SHUTDOWN] = "shutdown", [EV_READY] = "ready",
 };
 
 static const char *const action_words[] = {

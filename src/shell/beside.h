@@ -1,0 +1,13 @@
+/* beside.h - where the programs are that the supervisor itself starts. */
+#ifndef CINIT_SHELL_BESIDE_H
+#define CINIT_SHELL_BESIDE_H
+
+#include <stddef.h>
+
+/* The path of a program that is installed with the supervisor: in the directory of its
+ * own binary, by /proc/self/exe, else by argv0 if that is a path, else where it was to
+ * be installed.  The first place where there is one, or the last of them.  Always
+ * terminated; nothing fits that is longer than cap - 1 bytes. */
+void beside(const char *argv0, const char *name, char *path, size_t cap);
+
+#endif

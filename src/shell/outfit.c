@@ -1,0 +1,249 @@
+/* outfit.c - what a process finds when it starts, beyond arguments and environment.
+ *
+ * Everything that is made here for one process is closed again here: sockets and our
+ * ends of what it speaks by belong to plugs.c. */
+#include "src/shell/outfit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "ipc/text.h"
+#include "src/limits.h"
+#include "src/listen/address.h"
+#include "src/shell/console.h"
+#include "src/shell/plugs.h"
+
+#define FIRST_FD 3 /* of sockets, as LISTEN_FDS has it */
+#define FDS_MAX (LISTEN_MAX + 2)
+
+struct outfit {
+	struct ids ids;
+	struct spawn_fd fds[FDS_MAX];
+	int made[2];      /* the process's ends, to be closed here */
+	unsigned n_made;
+	char listen_fds[32], ready_fd[32], control_fd[32];
+	char names[sizeof "LISTEN_FDNAMES=" + LISTEN_MAX * LISTEN_NAME_MAX];
+	char directory[4096 + SVC_NAME_MAX];
+};
+
+static const struct conf_extra *extra_of(uint32_t svc)
+{
+	return config_extra(shell.config, config_svc(shell.config, svc)->extra - 1);
+}
+
+static int failed(struct end *end, enum spawn_step step)
+{
+	*end = (struct end){END_SPAWN, (uint8_t)step, (int16_t)errno};
+	return -1;
+}
+
+/* "listen: tcp *:80: Address already in use", for the service's status; nobody asks
+ * what became of an `off`. */
+static void complain(uint32_t svc, enum proc_role role, enum spawn_step step, const char *what,
+                     const char *why)
+{
+	char words[WORDS_MAX];
+	struct text t;
+
+	text_init(&t, words, sizeof words);
+	text_str(&t, step_word(step));
+	text_str(&t, ": ");
+	text_str(&t, what);
+	text_str(&t, ": ");
+	text_str(&t, why);
+	if (role == ROLE_MAIN)
+		plugs_set_words(svc, words, t.len);
+	else
+		say(config_name(shell.config, svc), "off", words);
+}
+
+/* ---- the user ---- */
+
+/* Looks up whom the service runs as; the pool's manager stays what we are. */
+static int find_user(uint32_t svc, enum proc_role role, struct outfit *o, struct spawn *s,
+                     struct end *end)
+{
+	const struct config *c = shell.config;
+	const struct conf_extra *x = extra_of(svc);
+	struct ids_asked asked = {.n_groups = x->n_groups, .has_groups = x->has_groups,
+	                          .user = x->user ? config_str(c, x->user) : NULL,
+	                          .group = x->group ? config_str(c, x->group) : NULL,
+	                          .groups = config_str(c, x->groups)};
+	const char *what = "";
+
+	o->ids = (struct ids){.uid = (uid_t)-1, .gid = (gid_t)-1};
+	if (!x->user && !x->group && !x->has_groups)
+		return 0;
+	if (ids_find(&asked, &o->ids, &what) < 0) {
+		failed(end, STEP_USER);
+		complain(svc, role, STEP_USER, what, ids_error(end->code));
+		return -1;
+	}
+	if (!x->pool || role != ROLE_MAIN)
+		s->ids = &o->ids;
+	return 0;
+}
+
+/* ---- descriptors ---- */
+
+/* Those that are passed on have high numbers here. */
+static int check_limit(uint32_t svc, const struct conf_extra *x, struct end *end)
+{
+	struct rlimit l;
+
+	if (!x->n_listen && x->ready_fd < 0 && !x->pool)
+		return 0;
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0 || l.rlim_cur > SPAWN_OWN_FD)
+		return 0;
+	errno = EINVAL;
+	complain(svc, ROLE_MAIN, STEP_FDS, "RLIMIT_NOFILE", "too low to pass any");
+	return failed(end, STEP_FDS);
+}
+
+static void add_word(struct spawn *s, const char *word)
+{
+	unsigned n = 0;
+
+	while (n < SPAWN_EXTRA && s->extra[n])
+		n++;
+	if (n < SPAWN_EXTRA)
+		s->extra[n] = word;
+}
+
+static void add_number(struct spawn *s, char *word, size_t size, const char *name, int number)
+{
+	struct text t;
+
+	text_init(&t, word, size);
+	text_str(&t, name);
+	text_i64(&t, number);
+	add_word(s, word);
+}
+
+static void add_fd(struct outfit *o, struct spawn *s, int fd, int as)
+{
+	o->fds[s->n_fds++] = (struct spawn_fd){fd, as};
+	s->fds = o->fds;
+}
+
+static void add_names(const struct conf_extra *x, struct outfit *o, struct spawn *s)
+{
+	const char *line = config_str(shell.config, x->listen), *why;
+	struct listen_address a;
+	char name[LISTEN_NAME_MAX];
+	struct text t;
+
+	text_init(&t, o->names, sizeof o->names);
+	text_str(&t, "LISTEN_FDNAMES=");
+	for (unsigned i = 0; i < x->n_listen; i++, line += strlen(line) + 1) {
+		if (i)
+			text_char(&t, ':');
+		if (listen_parse(line, strlen(line), &a, &why) < 0)
+			continue;
+		listen_name(&a, name);
+		text_str(&t, name);
+	}
+	add_word(s, o->names);
+}
+
+static int add_sockets(uint32_t svc, const struct conf_extra *x, struct outfit *o, struct spawn *s,
+                       struct end *end)
+{
+	const char *line;
+
+	if (!x->n_listen)
+		return 0;
+	if (plugs_listen(svc, o->ids.uid, o->ids.gid, &line) < 0) {
+		failed(end, STEP_LISTEN);
+		complain(svc, ROLE_MAIN, STEP_LISTEN, line, strerror(end->code));
+		return -1;
+	}
+	for (unsigned i = 0; i < x->n_listen; i++)
+		add_fd(o, s, plugs_socket(svc, i), FIRST_FD + (int)i);
+	add_number(s, o->listen_fds, sizeof o->listen_fds, "LISTEN_FDS=", x->n_listen);
+	add_word(s, spawn_listen_pid);
+	add_names(x, o, s);
+	return 0;
+}
+
+static int add_ready(uint32_t svc, const struct conf_extra *x, struct outfit *o, struct spawn *s)
+{
+	int as = x->pool ? FIRST_FD + x->n_listen : x->ready_fd;
+
+	if (as < 0)
+		return 0;
+	if (plugs_open_ready(svc, &o->made[o->n_made]) < 0)
+		return -1;
+	add_fd(o, s, o->made[o->n_made++], as);
+	add_number(s, o->ready_fd, sizeof o->ready_fd, "CINIT_READY_FD=", as);
+	return 0;
+}
+
+static int add_control(uint32_t svc, const struct conf_extra *x, struct outfit *o, struct spawn *s)
+{
+	int as = FIRST_FD + x->n_listen + 1;
+
+	if (!x->pool)
+		return 0;
+	if (plugs_open_control(svc, &o->made[o->n_made]) < 0)
+		return -1;
+	add_fd(o, s, o->made[o->n_made++], as);
+	add_number(s, o->control_fd, sizeof o->control_fd, "CINIT_CONTROL_FD=", as);
+	return 0;
+}
+
+/* ---- pools ---- */
+
+/* The manager is told where its directory is; what stands in it, it reads itself. */
+static void become_manager(uint32_t svc, struct outfit *o, struct spawn *s)
+{
+	const struct config *c = shell.config;
+	struct text t;
+
+	text_init(&t, o->directory, sizeof o->directory);
+	text_str(&t, config_str(c, c->svc_root));
+	text_char(&t, '/');
+	text_str(&t, config_name(c, svc));
+	s->path = s->argv0 = shell.pool_program;
+	s->n_params = 0;
+	s->word = o->directory;
+}
+
+/* ---- starting ---- */
+
+static int prepare_main(uint32_t svc, struct outfit *o, struct spawn *s, struct end *end)
+{
+	const struct conf_extra *x = extra_of(svc);
+
+	plugs_set_words(svc, "", 0);
+	if (find_user(svc, ROLE_MAIN, o, s, end) < 0 || check_limit(svc, x, end) < 0
+	    || add_sockets(svc, x, o, s, end) < 0)
+		return -1;
+	if (add_ready(svc, x, o, s) < 0 || add_control(svc, x, o, s) < 0)
+		return failed(end, STEP_PIPE);
+	if (x->pool)
+		become_manager(svc, o, s);
+	return 0;
+}
+
+int outfit_spawn(uint32_t svc, enum proc_role role, struct spawn *s, struct proc *p,
+                 struct end *end)
+{
+	struct outfit o;
+	int r;
+
+	o.n_made = 0;
+	if (role == ROLE_MAIN)
+		r = prepare_main(svc, &o, s, end);
+	else
+		r = find_user(svc, role, &o, s, end); /* undone by whoever did it */
+	if (r == 0)
+		r = process_spawn(s, p, end);
+	while (o.n_made)
+		close(o.made[--o.n_made]);
+	if (r < 0 && role == ROLE_MAIN)
+		plugs_hang_up(svc);
+	return r;
+}

@@ -1,0 +1,141 @@
+/* sockets.c - opening a socket for a service, and giving it up. */
+#include "src/shell/sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "src/listen/socket.h"
+#include "src/shell/process.h"
+
+static int parse(const char *line, struct listen_address *a)
+{
+	const char *why;
+
+	if (listen_parse(line, strlen(line), a, &why) == 0)
+		return 0;
+	errno = EINVAL;
+	return -1;
+}
+
+/* The path that it is bound to, or NULL. */
+static const char *path_of(const struct listen_address *a)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)&a->addr;
+
+	return a->addr.ss_family == AF_UNIX && un->sun_path[0] ? un->sun_path : NULL;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* The directory of a path, so that what is looked at is what is removed. */
+static int open_directory(const char *path)
+{
+	char dir[sizeof ((struct sockaddr_un *)0)->sun_path + 1];
+	size_t n = (size_t)(last_part(path) - path);
+
+	memcpy(dir, path, n);
+	dir[n] = '\0';
+	return open(n ? dir : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void remember_file(struct held *h, const char *path)
+{
+	struct stat st;
+
+	h->is_file = path && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+	if (h->is_file) {
+		h->dev = st.st_dev;
+		h->ino = st.st_ino;
+	}
+}
+
+int held_open(struct held *h, const char *line, uid_t uid, gid_t gid)
+{
+	struct listen_address a;
+
+	*h = (struct held){.fd = -1};
+	if (parse(line, &a) < 0)
+		return -1;
+	h->fd = listen_open(&a, uid, gid);
+	if (h->fd < 0)
+		return -1;
+	remember_file(h, path_of(&a));
+	h->fd = process_move_fd(h->fd);
+	if (h->fd >= 0)
+		return 0;
+	held_give_up(h, line); /* succeeds or changes nothing that we await */
+	return -1;
+}
+
+static void remove_file(const struct held *h, const char *path)
+{
+	int dir = open_directory(path);
+	struct stat st;
+
+	if (dir < 0)
+		return;
+	if (fstatat(dir, last_part(path), &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == h->dev
+	    && st.st_ino == h->ino)
+		unlinkat(dir, last_part(path), 0);
+	close(dir);
+}
+
+void held_give_up(struct held *h, const char *line)
+{
+	struct listen_address a;
+	int err = errno;
+
+	if (h->is_file && parse(line, &a) == 0 && path_of(&a))
+		remove_file(h, path_of(&a));
+	if (h->fd >= 0)
+		close(h->fd);
+	*h = (struct held){.fd = -1};
+	errno = err;
+}
+
+/* ---- names ---- */
+
+static unsigned port_of(const struct listen_address *a)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&a->addr;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a->addr;
+
+	return ntohs(a->addr.ss_family == AF_INET6 ? in6->sin6_port : in->sin_port);
+}
+
+static void put_plain(struct text *t, const char *s)
+{
+	for (; *s; s++) {
+		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z')
+		             || (*s >= '0' && *s <= '9') || strchr("._-", *s);
+
+		text_char(t, plain ? *s : '_');
+	}
+}
+
+void held_name(struct text *t, const char *line)
+{
+	struct listen_address a;
+	bool stream;
+
+	if (parse(line, &a) < 0)
+		return;
+	stream = a.type == SOCK_STREAM;
+	if (a.addr.ss_family == AF_UNIX) {
+		text_str(t, stream ? "unix-" : "unix-dgram-");
+		put_plain(t, path_of(&a) ? last_part(path_of(&a)) : "");
+	} else {
+		text_str(t, stream ? "tcp-" : "udp-");
+		text_u64(t, port_of(&a));
+	}
+}

@@ -1,0 +1,27 @@
+/* sockets.h - one listening socket that is held for a service, opened from a line of
+ * its `listen` and given up again. */
+#ifndef CINIT_SHELL_SOCKETS_H
+#define CINIT_SHELL_SOCKETS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ipc/text.h"
+
+struct held {
+	int fd;       /* -1: not open */
+	bool is_file; /* bound to a path, whose file this is: */
+	dev_t dev;
+	ino_t ino;
+};
+
+/* Opens it for a user and a group (-1: nobody asked).  0, or -1 with errno. */
+int held_open(struct held *h, const char *line, uid_t uid, gid_t gid);
+
+/* Closes it if it is open, and removes its file unless another one stands there. */
+void held_give_up(struct held *h, const char *line);
+
+/* What the process finds it called: "tcp-8080", "unix-web.sock". */
+void held_name(struct text *t, const char *line);
+
+#endif
