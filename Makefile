@@ -54,6 +54,7 @@ ENGINE  := $(basename $(wildcard src/engine/*.c))
 CONFIG  := $(basename $(wildcard src/config/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
+FILES   := $(basename $(wildcard src/file/*.c))
 IDS     := $(basename $(wildcard src/ids/*.c))
 LISTEN  := $(basename $(wildcard src/listen/*.c))
 POOL_CONF := $(basename $(wildcard src/pool/conf.c))
@@ -64,12 +65,13 @@ SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
 LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
-TREE_OBJ  := $(ENGINE) $(CONFIG) $(IDS) $(LISTEN) $(POOL_CONF)
+LOAD_OBJ  := $(CONFIG) $(FILES) $(IDS) $(LISTEN) $(POOL_CONF)
+TREE_OBJ  := $(ENGINE) $(LOAD_OBJ)
 CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
 # The manager of pools is a program of its own, and so is what makes a worker of anything.
 TAKE_OBJ  := ipc/text src/pool/take
-POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool src/config/lines $(IDS) $(LISTEN) \
+POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool $(FILES) $(IDS) $(LISTEN) \
              $(filter-out src/pool/take,$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))

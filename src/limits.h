@@ -17,7 +17,6 @@
 #define CONFIG_ARG_MAX     131071         /* the kernel's MAX_ARG_STRLEN less its NUL */
 #define CONFIG_ARGS_MAX    (64 * 1024)    /* arguments, or lines of environment, of one program */
 #define CONFIG_VALUE_MAX   64             /* bytes of a file that holds one value */
-#define CONFIG_GROUP_PART  512            /* bytes of /etc/group looked at together: name and number */
 #define CONFIG_SERVICES_MAX 65536         /* rows of one load */
 #define CONFIG_EDGES_MAX   (1024 * 1024)  /* dependencies of one load */
 #define CONFIG_ENTRIES_MAX 131072         /* entries read of one directory */

@@ -83,6 +83,14 @@ never()
 	never 'src/shell/|src/check/|src/main|ipc/(socket|fifo|msq|shm)/|client/' src/config
 }
 
+@test "what reads files, users, sockets and pools for the loader knows nothing of it" {
+	local low='ipc/text\.h|src/limits\.h' file='src/file/(file|lines)\.h'
+	only "src/file/[a-z]*\.h|$low" src/file
+	only "src/ids/[a-z]*\.h|$file|$low" src/ids
+	only "src/listen/[a-z]*\.h|$low" src/listen
+	only "src/pool/conf\.h|$file|$low" src/pool/conf.c src/pool/conf.h
+}
+
 @test "the shell includes nothing of cinit.check, of a machine, of a method or of a client" {
 	never 'src/check/|src/main|ipc/[a-z]*/|ipc/client|client/' src/shell src/machine src/main.c
 	never 'src/machine/' src/shell

@@ -5,8 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "src/config/lines.h"
 #include "src/config/loader.h"
+#include "src/file/file.h"
+#include "src/file/lines.h"
 #include "src/limits.h"
 
 /* svc NO_SVC: a file of conf/, which refuses nobody. */
@@ -19,29 +20,15 @@ static void complain(struct loader *l, uint32_t svc, const char *entry, const ch
 		loader_refuse(l, svc, entry, what, why);
 }
 
-/* Opens a regular file, whatever lies there: 1 with *fd, 0 if absent, -1 reported.
- * Looking first keeps a device from being opened, O_NONBLOCK a FIFO from waiting. */
+/* Opens a regular file: 1 with *fd, 0 if absent, -1 reported. */
 static int open_file(struct loader *l, int dir_fd, uint32_t svc, const char *name, int *fd)
 {
-	struct stat st;
-	const char *why = NULL;
-
-	*fd = -1;
-	if (fstatat(dir_fd, name, &st, 0) < 0) {
-		why = strerror(errno);
-		if (errno == ENOENT && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			return 0;
-	} else if (!S_ISREG(st.st_mode)) {
-		why = "not a file";
-	} else if (st.st_size > CONFIG_FILE_MAX) {
-		why = "larger than 1 MiB";
-	} else {
-		*fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (*fd >= 0)
-			return 1;
-		why = strerror(errno);
-	}
-	complain(l, svc, name, "cannot be read", why);
+	*fd = file_open(dir_fd, name, CONFIG_FILE_MAX);
+	if (*fd >= 0)
+		return 1;
+	if (errno == ENOENT && file_is_absent(dir_fd, name))
+		return 0;
+	complain(l, svc, name, "cannot be read", file_error(errno));
 	return -1;
 }
 
@@ -59,9 +46,7 @@ static ssize_t slurp(struct loader *l, int fd, const char **why)
 			loader_fail(l, strerror(errno));
 			return -1;
 		}
-		do
-			n = read(fd, at, 4096);
-		while (n < 0 && errno == EINTR);
+		n = file_read(fd, at, 4096);
 		if (n < 0 || l->strings.len - begin > CONFIG_FILE_MAX + 4096) {
 			*why = n < 0 ? strerror(errno) : "larger than 1 MiB";
 			l->strings.len = begin;
@@ -178,7 +163,7 @@ int loader_read_small(struct loader *l, int dir_fd, uint32_t svc, const char *na
 
 	if (r <= 0)
 		return r;
-	n = read(fd, buf, cap);
+	n = file_read(fd, buf, cap);
 	if (n < 0)
 		complain(l, svc, name, "cannot be read", strerror(errno));
 	close(fd);

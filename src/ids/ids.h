@@ -22,7 +22,8 @@ struct ids_asked {
 	bool has_groups;       /* the file exists, perhaps an empty one */
 };
 
-/* What is to be set.  (uid_t)-1, (gid_t)-1: stays as it is. */
+/* What is to be set.  (uid_t)-1, (gid_t)-1, and the groups without set_groups: stay as
+ * they are. */
 struct ids {
 	uid_t uid;
 	gid_t gid;
@@ -31,13 +32,25 @@ struct ids {
 	gid_t groups[IDS_GROUPS_MAX];
 };
 
-/* A user without `group` has the group of its line in passwd; a user by number that has
- * no line needs `group`.  Without `groups` it is a member where /etc/group says so.
- * 0, or -1 with errno and *what: the word that was not found, or the file. */
+/* A word of digits is a number, never a name; (uid_t)-1 is none.  A user without `group`
+ * has the group of its line in passwd; a user by number that has no line there, or
+ * none with a group, needs `group`: EINVAL.  Without `groups` it is a member where
+ * /etc/group says so.  A group by number needs no line.
+ * 0, or -1 with errno and *what: the word that was not found (ENOENT), or of which
+ * something is wrong; or the file that cannot be read.  E2BIG: more than IDS_GROUPS_MAX
+ * groups.  Reads files; allocates nothing. */
 int ids_find(const struct ids_asked *asked, struct ids *ids, const char **what);
+/* The same with files of other names. */
+int ids_find_in(const struct ids_asked *asked, const char *passwd, const char *group,
+                struct ids *ids, const char **what);
+/* What errno says about *what. */
+const char *ids_error(int error);
 
 /* Becomes that user, for good: groups, group, user, and looks that it is so.  For a
- * process that shares no memory with another.  0, or -1 with errno. */
+ * process that shares no memory with another.  Who may not set groups (an unprivileged
+ * user, or one in a user namespace of its own) may still become what it is: groups that
+ * are as they should be, give or take the main group, are left alone.
+ * 0, or -1 with errno; then the process may be half changed and has to end. */
 int ids_become(const struct ids *ids);
 
 #endif

@@ -5,11 +5,11 @@
 #include "src/listen/address.h"
 
 /* Bound, listening where it is a stream, close-on-exec, blocking.  A path's socket
- * belongs to uid and gid ((uid_t)-1, (gid_t)-1: nobody asked) and has its mode from the
- * beginning; a socket file at which nobody listens any more is replaced.  The
- * descriptor, or -1 with errno.  Waits for nobody. */
+ * has its mode from the beginning, and belongs to uid and gid ((uid_t)-1, (gid_t)-1:
+ * nobody asked) before anybody can connect; a socket file at which nobody listens any
+ * more is replaced, whatever else lies there is not (EADDRINUSE).  The directory has to
+ * be there.  The descriptor, or -1 with errno.  Waits for nobody; changes the umask
+ * for a moment, so no other thread may make files meanwhile. */
 int listen_open(const struct listen_address *a, uid_t uid, gid_t gid);
-
-/* What other programs call it (LISTEN_FDNAMES): port or last part of the path. */
 
 #endif

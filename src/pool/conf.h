@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define POOL_MODULES_BYTES 8192 /* of pool/modules */
+#define POOL_WORKERS_MAX 256    /* of one pool: POOL_MAX of rules.h */
+#define POOL_MODULES_BYTES 8192 /* of pool/modules, at least one byte less */
 #define POOL_WHERE_MAX 64
+#define POOL_REQUESTS_MAX 1000000000u
 
 enum pool_mode { POOL_SHARE, POOL_DISPATCH };
 
@@ -25,13 +27,18 @@ struct pool_conf {
 	bool has_modules;
 };
 
-/* Reads pool/ of the service directory service_fd.  0; or -1, and `where` (such as
- * "pool/min") with *why say what is wrong. */
+/* Reads pool/ of the service directory service_fd, pool/modules included.  0; or -1, and
+ * `where` (such as "pool/min") with *why say what is wrong. */
 int pool_conf_read(int service_fd, struct pool_conf *conf, char where[POOL_WHERE_MAX],
                    const char **why);
 
-/* The lines of pool/modules, each "OBJECT [NAME=VALUE ...]", terminated by NUL each, in
- * buf (POOL_MODULES_BYTES): how many; or -1 as above. */
+/* The lines of pool/modules, each "OBJECT [NAME=VALUE ...]" with single or more spaces
+ * between the words, empty lines left out, terminated by NUL each, in buf
+ * (POOL_MODULES_BYTES): how many, 0 without that file; or -1 as above.  OBJECT is a path,
+ * absolute or below the service directory. */
 int pool_conf_modules(int service_fd, char *buf, char where[POOL_WHERE_MAX], const char **why);
+
+/* The names that mean something in pool/: the i-th, NULL behind the last. */
+const char *pool_conf_name(unsigned i);
 
 #endif

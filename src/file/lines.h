@@ -1,11 +1,11 @@
-/* lines.h - splits .params and .env files, in place.
+/* lines.h - splits files of lines (.params, .env, `listen`), in place.
  *
  * Format (cinit-svc(5)): one final newline is removed, the rest is split at
  * newlines; no trimming, quoting or comments.  The result is `count` strings
  * one after the other, each with its NUL, in the buffer itself.
  */
-#ifndef CINIT_CONFIG_LINES_H
-#define CINIT_CONFIG_LINES_H
+#ifndef CINIT_FILE_LINES_H
+#define CINIT_FILE_LINES_H
 
 #include <stddef.h>
 #include <stdint.h>

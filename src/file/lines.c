@@ -1,5 +1,5 @@
 /* lines.c - from the bytes of a file to strings. */
-#include "src/config/lines.h"
+#include "src/file/lines.h"
 
 #include <string.h>
 
