@@ -28,10 +28,10 @@ struct host_io {
 };
 
 struct host {
-	/* Objects of pool/modules with their parameters, in order, all symbols resolved;
-	 * mod_init of each.  -1 with why. */
-	int (*load)(int service_fd, char *why);
-	/* child_init(INIT): n_processes is known now. */
+	/* Objects of pool/modules with their parameters, in order, all symbols resolved
+	 * (paths are absolute or below service_dir); then mod_init of each.  -1 with why. */
+	int (*load)(int service_fd, const char *service_dir, char *why);
+	/* child_init(INIT); n_processes: workers at most, extra processes and the manager. */
 	int (*init)(unsigned n_processes, char *why);
 	/* child_init(MAIN), just before the manager's loop. */
 	int (*begin)(char *why);
@@ -42,9 +42,9 @@ struct host {
 	/* The life of a worker, in it: child_init(rank), then requests until told to end
 	 * (SIGTERM, or the end of request_fd); its exit code. */
 	int (*worker)(int rank, const struct host_io *io);
-	/* A command or RPC: words are n strings one after the other.  Writes a text of at
-	 * most cap bytes with its NUL; 0, or -1 with the reason as text.  `alone`: in a
-	 * process of its own already (it may take long). */
+	/* A command or RPC: words are n bytes, its name and its arguments with a NUL each.
+	 * Writes a text of at most cap bytes with its NUL; 0, or -1 with the reason as text.
+	 * It may take long: called in a process of its own. */
 	int (*call)(const char *words, size_t n, char *text, size_t cap);
 	/* destroy of each module, in reverse order. */
 	void (*end)(void);

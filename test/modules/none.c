@@ -1,0 +1,2 @@
+/* none.c - a shared object, and no module. */
+int cinit_test_no_module;
