@@ -32,15 +32,6 @@ static struct call {
 	int fd;           /* where it answers, -1: it has */
 } calls[CALLS_MAX];
 
-static unsigned count_words(const char *words, size_t n)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < n; i++)
-		count += words[i] == '\0';
-	return count;
-}
-
 static _Noreturn void run(const struct child *c, const char *words, size_t n, int fd)
 {
 	static struct said said;
@@ -48,7 +39,7 @@ static _Noreturn void run(const struct child *c, const char *words, size_t n, in
 
 	child_enter(c);
 	child_unblock();
-	said.done = host_find()->call(words, count_words(words, n), said.text, sizeof said.text) == 0;
+	said.done = host_find()->call(words, n, said.text, sizeof said.text) == 0;
 	said.text[sizeof said.text - 1] = '\0';
 	len = offsetof(struct said, text) + strlen(said.text) + 1;
 	_exit(write(fd, &said, len) != (ssize_t)len);

@@ -22,10 +22,14 @@
 static int control_fd = -1;
 static uint64_t rolls[ROLLS_MAX]; /* ids, 0: none */
 
-int control_init(int fd)
+void control_init(int fd)
 {
 	control_fd = fd;
-	return fd < 0 ? 0 : watch_add(fd, WATCH_CONTROL, 0);
+}
+
+int control_begin(void)
+{
+	return control_fd < 0 ? 0 : watch_add(control_fd, WATCH_CONTROL, 0);
 }
 
 static void hang_up(void)

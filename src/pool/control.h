@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* fd -1: nobody asks.  0, or -1 with errno. */
-int control_init(int fd);
+/* fd -1: nobody asks. */
+void control_init(int fd);
+/* Requests are heeded from now on.  0, or -1 with errno. */
+int control_begin(void);
 /* WATCH_CONTROL: takes some requests. */
 void control_readable(void);
 /* A roll is over: all who wait for one are told. */

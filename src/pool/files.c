@@ -14,11 +14,17 @@
 static struct files copies[2];
 static struct files *current = &copies[0];
 static int service_fd = -1;
-static char on_path[PATH_MAX];
+static bool loaded;
+static char directory[PATH_MAX], on_path[PATH_MAX];
 
 const struct files *files(void)
 {
 	return current;
+}
+
+const char *files_directory(void)
+{
+	return directory;
 }
 
 const char *files_on(void)
@@ -28,14 +34,13 @@ const char *files_on(void)
 
 int files_init(int fd, const char *path)
 {
-	char whole[PATH_MAX];
 	struct text t;
 
 	service_fd = fd;
-	if (!realpath(path, whole))
+	if (!realpath(path, directory))
 		return -1;
 	text_init(&t, on_path, sizeof on_path);
-	text_str(&t, whole);
+	text_str(&t, directory);
 	text_str(&t, "/on");
 	errno = ENAMETOOLONG;
 	return t.cut ? -1 : 0;
@@ -171,8 +176,13 @@ bool files_read(char why[FILES_WHY_MAX])
 
 	if (pool_conf_read(service_fd, &next->conf, where, &what) < 0)
 		return complain(why, where, what);
+	if (loaded && next->conf.mode != current->conf.mode)
+		return complain(why, "pool/mode", "does not change while the pool runs");
+	if (loaded && next->conf.has_modules != current->conf.has_modules)
+		return complain(why, "pool/modules", "neither come nor go while the pool runs");
 	if (!read_program(next, why) || !read_ids(next, why))
 		return false;
 	current = next;
+	loaded = true;
 	return true;
 }

@@ -37,6 +37,8 @@ int files_init(int service_fd, const char *path);
  * was before. */
 bool files_read(char why[FILES_WHY_MAX]);
 const struct files *files(void);
+/* The directory as an absolute path. */
+const char *files_directory(void);
 /* What is executed: "DIR/on". */
 const char *files_on(void);
 

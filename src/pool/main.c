@@ -19,7 +19,6 @@
 #include "src/pool/rules.h"
 #include "src/pool/say.h"
 #include "src/pool/sockets.h"
-#include "src/pool/watch.h"
 
 #define EXIT_BAD 1
 #define EXIT_USAGE 2
@@ -112,7 +111,7 @@ static int load_modules(int service_fd)
 		return 0;
 	if (!host)
 		return fail("pool/modules", "this build is static and runs programs only");
-	if (host->load(service_fd, why) < 0 || host->init(files()->conf.max + host->n_extra(), why) < 0 ||
+	if (host->load(service_fd, files_directory(), why) < 0 || host->init(files()->conf.max + host->n_extra() + 1, why) < 0 ||
 	    host->begin(why) < 0)
 		return fail("pool/modules", why);
 	return 0;
@@ -156,9 +155,9 @@ static int prepare(struct inherited *in, int *service_fd)
 	*service_fd = open(options.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*service_fd < 0)
 		return fail_errno(options.dir);
-	if (inherited_take(in, service_fd) < 0 || watch_init() < 0 || control_init(in->control_fd) < 0 ||
-	    child_prepare() < 0)
+	if (inherited_take(in, service_fd) < 0 || child_prepare() < 0)
 		return fail_errno("start");
+	control_init(in->control_fd);
 	if (!options.no_fork && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return fail_errno("prctl");
 	if (read_directory(*service_fd) < 0 || open_sockets(*service_fd, in->n_sockets) < 0)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ipc/record.h"
+#include "src/limits.h"
 #include "src/pool/calls.h"
 #include "src/pool/control.h"
 #include "src/pool/dispatch.h"
@@ -20,10 +21,7 @@
 #include "src/pool/watch.h"
 #include "src/pool/workers.h"
 
-#define TURN_EVENTS 64
-#define TURN_ACTIONS 64
 #define TURN_REQUESTS 64
-#define TURN_REAPS 64
 #define SLEEP_MAX_MS 3600000
 
 static struct pool pool;
@@ -378,6 +376,8 @@ static void heed(const struct epoll_event *ev)
  * whoever has ended is known before requests are given. */
 static bool turn(const struct epoll_event *ev, int n)
 {
+	bool more;
+
 	for (int i = 0; i < n; i++)
 		heed(&ev[i]);
 	reports_turn();
@@ -386,9 +386,10 @@ static bool turn(const struct epoll_event *ev, int n)
 	workers_turn();
 	calls_turn();
 	extras_turn();
+	more = work();
 	if (pool.said_drained && extras_are_gone())
 		end(0);
-	return work() || reap_due;
+	return more || reap_due;
 }
 
 static int64_t first(int64_t a, int64_t b)
@@ -415,7 +416,7 @@ static int begin(void)
 	const struct pool_limits l = limits(&files()->conf);
 
 	pool_init(&pool, &l);
-	if (open_signals() < 0 || reports_init() < 0 || (l.dispatch && dispatch_init() < 0))
+	if (watch_init() < 0 || open_signals() < 0 || reports_init() < 0 || control_begin() < 0 || (l.dispatch && dispatch_init() < 0))
 		return -1;
 	return manager_has_modules() ? extras_begin(host_find()->n_extra()) : 0;
 }

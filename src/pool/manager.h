@@ -11,8 +11,8 @@
 
 #include "src/pool/rules.h"
 
-/* Runs the pool until it has drained or failed; the exit code.  After watch_init();
- * files, sockets and modules are there. */
+/* Runs the pool until it has drained or failed; the exit code.  Files, sockets and
+ * modules are there. */
 int manager_run(int ready_fd);
 
 /* ---- for its parts ---- */
