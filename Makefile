@@ -24,7 +24,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wvla \
         -Wformat=2 -Wcast-qual
 CFLAGS  ?= -O2 -g
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -Iclient $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -Iclient -Isrc/pool $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA)
 ifdef DEV
 EXTRA   += -Werror
 endif
@@ -70,14 +70,17 @@ TREE_OBJ  := $(ENGINE) $(LOAD_OBJ)
 CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
 # The manager of pools is a program of its own, and so is what makes a worker of anything.
+# A static one cannot load modules.
 TAKE_OBJ  := ipc/text src/pool/take
-POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool $(FILES) $(IDS) $(LISTEN) \
-             $(filter-out src/pool/take,$(basename $(wildcard src/pool/*.c)))
+HOST      := $(addprefix src/pool/,host modules call serve walk)
+NO_HOST   := src/pool/host_none
+POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool ipc/signal_name $(FILES) $(IDS) $(LISTEN) \
+             $(filter-out src/pool/take $(if $(STATIC),$(HOST),$(NO_HOST)),$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))
 HALT_OBJ  := $(LIBRARY) $(ENDS) client/ask
 
-PROGRAMS := cinit cinit.svc cinit.check cinit.halt
+PROGRAMS := cinit cinit.svc cinit.check cinit.halt cinit.pool cinit.take
 HALT_LINKS := cinit.poweroff cinit.reboot cinit.shutdown cinit.switch
 
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a
@@ -94,6 +97,8 @@ $(B)/cinit: $(call objects,$(CINIT_OBJ)); $(link)
 $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)
 $(B)/cinit.check: $(call objects,$(CHECK_OBJ)); $(link)
 $(B)/cinit.halt: $(call objects,$(HALT_OBJ)); $(link)
+$(B)/cinit.pool: $(call objects,$(POOL_OBJ)); $(link)
+$(B)/cinit.take: $(call objects,$(TAKE_OBJ)); $(link)
 $(HALT_LINKS:%=$(B)/%): $(B)/cinit.halt; ln -sf cinit.halt $@
 
 # For programs of others: one object, in which only what the header offers is visible.
@@ -140,7 +145,10 @@ $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
 $(B)/test/ids-unit: $(call objects,$(FILES) $(IDS))
 $(B)/test/listen-unit: $(call objects,$(LISTEN))
 $(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
-tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(B)/test/bench/asker
+# Workers, as an example and for tests.
+WORKERS := echo http
+$(foreach t,$(WORKERS),$(eval $(B)/example/$(t): $(call objects,src/pool/example/$(t)); $$(link)))
+tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(WORKERS:%=$(B)/example/%) $(B)/test/bench/asker
 
 # Fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.
@@ -270,14 +278,14 @@ run: all
 
 C_FILES  := $(shell git ls-files '*.c' 2>/dev/null)
 SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh .ci/run
-MANUALS  := $(wildcard src/*.[1-8] client/*.[1-8])
+MANUALS  := $(wildcard src/*.[1-8] src/pool/*.[1-8] client/*.[1-8])
 LINT_CC   = $(MAKE) --no-print-directory -j$(shell nproc) DEV=1 all tools engine-tests fuzz-programs
 lint: setup
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-gcc
 	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer'
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
-	    --suppress=missingIncludeSystem --error-exitcode=1 -I. -Iclient \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I. -Iclient -Isrc/pool \
 	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' src ipc client
 	shellcheck $(SH_FILES)
 	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
@@ -291,7 +299,7 @@ install: all
 	install -m 755 $(PROGRAMS:%=$(B)/%) $(DESTSBIN)
 	for l in $(HALT_LINKS); do ln -sf cinit.halt $(DESTSBIN)/$$l; done
 	install -m 644 $(B)/libcinit.a $(DESTDIR)$(LIBDIR)
-	install -m 644 client/cinit/client.h $(DESTDIR)$(INCDIR)/cinit
+	install -m 644 client/cinit/*.h src/pool/cinit/*.h $(DESTDIR)$(INCDIR)/cinit
 	install -m 644 $(filter %.3,$(MANUALS)) $(DESTDIR)$(MANDIR)/man3
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTDIR)$(MANDIR)/man5
 	install -m 644 $(filter %.8,$(MANUALS)) $(DESTDIR)$(MANDIR)/man8
