@@ -148,7 +148,15 @@ $(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
 # Workers, as an example and for tests.
 WORKERS := echo http
 $(foreach t,$(WORKERS),$(eval $(B)/example/$(t): $(call objects,src/pool/example/$(t)); $$(link)))
-tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(WORKERS:%=$(B)/example/%) $(B)/test/bench/asker
+# Modules are objects that are loaded, so a static build has none.
+MODULES := $(if $(STATIC),,example/registrar $(addprefix test/modules/,trace other abi unresolved none))
+module   = @mkdir -p $(@D) && echo "  MODULE $@" && $(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
+MODULE_H := src/pool/cinit/module.h $(B)/flags
+$(B)/example/%.so: src/pool/example/%.c $(MODULE_H); $(module)
+$(B)/test/modules/other.so: test/modules/trace.c $(MODULE_H); $(module) -DNAME='"other"'
+$(B)/test/modules/%.so: test/modules/%.c $(MODULE_H); $(module)
+tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(WORKERS:%=$(B)/example/%) \
+       $(MODULES:%=$(B)/%.so) $(B)/test/bench/asker
 
 # Fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.

@@ -32,6 +32,8 @@ runit        runit          -             -                -
 runc         runc           runc          runc             runc
 crun         crun           crun          crun             crun
 nsenter      util-linux     util-linux    util-linux       util-linux
+wrk          wrk            wrk           wrk              wrk
+sipp         sip-tester     -             sipp             -
 ROWS
 }
 
