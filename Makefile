@@ -241,6 +241,13 @@ bench-method-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/
 bench-ipc: $(METHODS:%=bench-method-%)
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/bench-ipc bench-ipc-programs
 	$(B)/bench-ipc/test/bench/bench-ipc --svg $(B)/bench-ipc.svg $(BENCH) $(foreach m,$(METHODS),$(m)=$(B)/bench-ipc/$(m))
+# A pool's workers beside processes that accept by themselves.
+BENCH_POOL := $(addprefix test/bench/,util proc samples) $(basename $(wildcard test/bench/pool/*.c))
+$(B)/test/bench/bench-pool: $(call objects,$(BENCH_POOL)); $(link)
+bench-pool-programs: all tools $(B)/test/bench/bench-pool
+bench-pool:
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static bench-pool-programs
+	$(B)/static/test/bench/bench-pool --bin $(B)/static $(BENCH)
 # Many orphans dying at once, ten times, beside tini and runit where they are.
 proof-orphans: setup static
 	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
@@ -328,6 +335,7 @@ help:
 	@echo 'make proof-ipc    what the four IPC methods have to keep, with the full counts'
 	@echo 'make bench        times and sizes beside floors and other inits'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
+	@echo 'make bench-pool   a pool of workers beside processes that accept by themselves'
 	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
 	@echo 'make vm           a machine of its own in qemu; make proof-vm: its power-offs, 20 times'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
@@ -335,5 +343,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
+.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
 .DELETE_ON_ERROR:
