@@ -1,9 +1,12 @@
 /* http.c - a small HTTP/1.1 server, as a worker.
  *
+ *   http [-1]     -1: one connection at a time in share mode, too
+ *
  *   cc -D_GNU_SOURCE http.c -o http
  *
  * Connections are kept.  In share mode it has several at the same time, so that one
- * on which nothing comes holds up nobody; in dispatch mode one, until it has been idle
+ * on which nothing comes holds up nobody (and a worker that is killed takes the requests of
+ * all of them with it); in dispatch mode one, until it has been idle
  * for CINIT_KEEPALIVE.  Told to end, it says "Connection: close" with its next answer
  * on each. */
 #include <stdio.h>
@@ -28,7 +31,7 @@ struct connection {
 
 static struct cinit_worker worker;
 static struct connection connections[AT_ONCE];
-static int n_connections, keep_ms;
+static int n_connections, at_once = AT_ONCE, keep_ms;
 
 static int64_t clock_ms(void)
 {
@@ -176,7 +179,7 @@ static int accept_some(int i)
 	struct cinit_request r;
 	int got = 0;
 
-	while (n_connections < AT_ONCE && !cinit_worker_told()) {
+	while (n_connections < at_once && !cinit_worker_told()) {
 		got = cinit_worker_accept(&worker, i, &r, NULL, 0);
 		if (got <= 0)
 			break;
@@ -188,7 +191,7 @@ static int accept_some(int i)
 static int turn(void)
 {
 	struct pollfd p[CINIT_WORKER_SOCKETS + AT_ONCE];
-	int listens = worker.request_fd < 0 && !cinit_worker_told() && n_connections < AT_ONCE;
+	int listens = worker.request_fd < 0 && !cinit_worker_told() && n_connections < at_once;
 	int n = listens ? worker.n_listeners : 0, timeout = until_next();
 
 	for (int i = 0; i < n; i++)
@@ -250,8 +253,10 @@ static int begin(void)
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "-1") == 0)
+		at_once = 1;
 	if (begin() < 0 || serve_for_ever() < 0) {
 		perror("http");
 		return 1;
