@@ -1,7 +1,8 @@
 /* stop.c - `cinit.check --stop-time`: how long an ordered stop takes at most.
  *
  * By the engine's rules: a service is told to stop when all that need or want
- * it in an ordering way are down; its `off` and its process have `delay` each.
+ * it in an ordering way are down; its `off` and its process have `delay` each, and
+ * `timeout.off` together.
  * So it is the longest way through that graph.  The first service on the way
  * may still be starting; everything below it is up then.  What survives KILL
  * is not counted, nor is what is restarted meanwhile. */
@@ -22,9 +23,17 @@ struct stop {
 	uint32_t n_queue;
 };
 
+/* The whole of its stop takes no longer than this. */
+static uint64_t at_most(const struct svc *s, uint64_t ms)
+{
+	return s->off_ms && s->off_ms < ms ? s->off_ms : ms;
+}
+
 static uint64_t delay_of(const struct svc *s)
 {
-	return s->delay_ms ? s->delay_ms : SHUTDOWN_DELAY_MS;
+	uint64_t without = s->off_ms ? s->off_ms : SHUTDOWN_DELAY_MS;
+
+	return at_most(s, s->delay_ms ? s->delay_ms : without);
 }
 
 /* From up: `off`, and the main process if it has one. */
@@ -33,15 +42,20 @@ static uint64_t off_ms(const struct svc *s)
 	return s->kind & KIND_OFF ? delay_of(s) : 0;
 }
 
+/* What `off` leaves of the time. */
 static uint64_t process_ms(const struct svc *s)
 {
-	return (s->kind & KIND_ON) && (s->kind & KIND_RESPAWN) ? delay_of(s) : 0;
+	bool has = (s->kind & KIND_ON) && (s->kind & KIND_RESPAWN);
+
+	return has ? at_most(s, off_ms(s) + delay_of(s)) - off_ms(s) : 0;
 }
 
 /* A once-service may succeed in the last moment, and its `off` is due then. */
 static uint64_t starting_ms(const struct svc *s)
 {
-	return s->kind & KIND_ON ? delay_of(s) + (s->kind & KIND_RESPAWN ? 0 : off_ms(s)) : 0;
+	uint64_t off = s->kind & KIND_RESPAWN ? 0 : off_ms(s);
+
+	return s->kind & KIND_ON ? at_most(s, delay_of(s) + off) : 0;
 }
 
 static uint64_t up_ms(const struct svc *s)
