@@ -3,8 +3,9 @@
  *
  * What happens in it is decided by the engine, and by essential.c, alone; this
  * file only plays the processes.  One program per service runs at a time, for no
- * time, for a given time, or for ever; one that is told to stop does so at once,
- * but with --stop only when it is killed. */
+ * time, for a given time, or for ever; one that has to say that it is ready says so
+ * after that time and runs on, unless it fails.  One that is told to stop does so at
+ * once, but with --stop only when it is killed. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -28,7 +29,7 @@ struct sim {
 	struct vec memory;
 	uint32_t *supposed;      /* by service: index of its supposition + 1, or 0 */
 	uint32_t *process;       /* by service: enum process */
-	int64_t *ends_ms;        /* by supposition: when its run ends, or NEVER */
+	int64_t *ends_ms;        /* by supposition: when its run ends or it is ready, or NEVER */
 	struct vec queue;        /* struct event, to happen now; taken from queue_at */
 	size_t queue_at;
 	int64_t stop_ms;         /* when everything is stopped, or NEVER */
@@ -135,7 +136,6 @@ static void put_why(const struct sim *m, uint32_t i)
 	case WHY_OFF: text_str(m->out, "runs off"); break;
 	case WHY_PROCESS: text_str(m->out, "is told to stop"); break;
 	case WHY_DELAY: put_delay(m, i); break;
-	case WHY_SAID: /* nobody says anything here */
 	case WHY_END: put_end(m->out, &engine_svc(m->e, i)->live.end); break;
 	case WHY_LOAD: put_refusal(m, i); break;
 	case WHY_READY: text_str(m->out, "needs up"); break;
@@ -188,29 +188,52 @@ static void end_process(struct sim *m, uint32_t i, enum end_kind kind, int code)
 	happen(m, &ev);
 }
 
-/* A run of the program of i comes to its own end. */
+/* A run of the program of i comes to its own end, or is ready. */
 static void finish(struct sim *m, uint32_t i)
 {
-	bool fails = m->supposed[i] && m->s[m->supposed[i] - 1].fails;
+	uint32_t k = m->supposed[i];
+	bool fails = k && m->s[k - 1].fails;
 
-	end_process(m, i, END_EXIT, fails ? 1 : 0);
+	if (fails || !(engine_svc(m->e, i)->kind & KIND_READY)) {
+		end_process(m, i, END_EXIT, fails ? 1 : 0);
+		return;
+	}
+	if (k)
+		m->ends_ms[k - 1] = NEVER;
+	happen(m, &(struct event){.kind = EV_READY, .svc = i});
+}
+
+/* Does its run come to an end, or to where it is ready? */
+static bool comes_to_something(const struct sim *m, uint32_t i)
+{
+	uint8_t kind = engine_svc(m->e, i)->kind;
+	uint32_t k = m->supposed[i];
+
+	return !(kind & KIND_RESPAWN) || kind & KIND_READY
+	       || (k && (m->s[k - 1].fails || m->s[k - 1].timed));
+}
+
+/* Is it worth while to wait for that, because it does not come again and again? */
+static bool counts_once(const struct sim *m, uint32_t i, const struct supposition *s)
+{
+	const struct svc *v = engine_svc(m->e, i);
+
+	if (!(v->kind & KIND_RESPAWN))
+		return true;
+	return v->kind & KIND_READY && !s->fails && (!v->on_ms || s->run_ms < v->on_ms);
 }
 
 static void spawn(struct sim *m, uint32_t i)
 {
 	uint32_t k = m->supposed[i];
-	uint8_t kind = engine_svc(m->e, i)->kind;
-	bool respawn = kind & KIND_RESPAWN;
 
 	m->process[i] = PROC_RUNS;
 	happen(m, &(struct event){.kind = EV_EXECUTED, .svc = i});
-	if (kind & KIND_READY && !(k && m->s[k - 1].fails))
-		happen(m, &(struct event){.kind = EV_READY, .svc = i});
 	if (k && m->s[k - 1].timed && m->s[k - 1].run_ms > 0) {
 		m->ends_ms[k - 1] = m->now + m->s[k - 1].run_ms;
-		if (!respawn && m->horizon_ms < m->ends_ms[k - 1] + CHECK_FOREVER_MS)
+		if (counts_once(m, i, &m->s[k - 1]) && m->horizon_ms < m->ends_ms[k - 1] + CHECK_FOREVER_MS)
 			m->horizon_ms = m->ends_ms[k - 1] + CHECK_FOREVER_MS;
-	} else if (!respawn || (k && (m->s[k - 1].fails || m->s[k - 1].timed))) {
+	} else if (comes_to_something(m, i)) {
 		finish(m, i);
 	}
 }

@@ -1,7 +1,8 @@
 /* stop.c - `cinit.check --stop-time`: how long an ordered stop takes at most.
  *
  * By the engine's rules: a service is told to stop when all that need or want
- * it in an ordering way are down; its `off` and its process have `delay` each.
+ * it in an ordering way are down; its `off` and its process have `delay` each, and
+ * `timeout.off` together.
  * So it is the longest way through that graph.  The first service on the way
  * may still be starting; everything below it is up then.  What survives KILL
  * is not counted, nor is what is restarted meanwhile. */
@@ -22,34 +23,39 @@ struct stop {
 	uint32_t n_queue;
 };
 
-/* One step of a stop, of which so much time has passed: `timeout.off` bounds the whole. */
-static uint64_t step_ms(const struct svc *s, uint64_t passed)
+/* The whole of its stop takes no longer than this. */
+static uint64_t at_most(const struct svc *s, uint64_t ms)
 {
-	uint64_t left = passed < s->off_ms ? s->off_ms - passed : 0;
+	return s->off_ms && s->off_ms < ms ? s->off_ms : ms;
+}
 
-	if (s->off_ms && (!s->delay_ms || left < s->delay_ms))
-		return left;
-	return s->delay_ms ? s->delay_ms : SHUTDOWN_DELAY_MS;
+static uint64_t delay_of(const struct svc *s)
+{
+	uint64_t without = s->off_ms ? s->off_ms : SHUTDOWN_DELAY_MS;
+
+	return at_most(s, s->delay_ms ? s->delay_ms : without);
 }
 
 /* From up: `off`, and the main process if it has one. */
 static uint64_t off_ms(const struct svc *s)
 {
-	return s->kind & KIND_OFF ? step_ms(s, 0) : 0;
+	return s->kind & KIND_OFF ? delay_of(s) : 0;
 }
 
+/* What `off` leaves of the time. */
 static uint64_t process_ms(const struct svc *s)
 {
-	return (s->kind & KIND_ON) && (s->kind & KIND_RESPAWN) ? step_ms(s, off_ms(s)) : 0;
+	bool has = (s->kind & KIND_ON) && (s->kind & KIND_RESPAWN);
+
+	return has ? at_most(s, off_ms(s) + delay_of(s)) - off_ms(s) : 0;
 }
 
 /* A once-service may succeed in the last moment, and its `off` is due then. */
 static uint64_t starting_ms(const struct svc *s)
 {
-	uint64_t process = s->kind & KIND_ON ? step_ms(s, 0) : 0;
-	bool owes_off = s->kind & KIND_ON && !(s->kind & KIND_RESPAWN) && s->kind & KIND_OFF;
+	uint64_t off = s->kind & KIND_RESPAWN ? 0 : off_ms(s);
 
-	return process + (owes_off ? step_ms(s, process) : 0);
+	return s->kind & KIND_ON ? at_most(s, delay_of(s) + off) : 0;
 }
 
 static uint64_t up_ms(const struct svc *s)

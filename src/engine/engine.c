@@ -172,7 +172,7 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	l->again = false;
 	l->restart = l->restart && to == SVC_UP; /* asked of this run only */
 	l->todo |= TODO_CHANGED;
-	if (l->from == SVC_HELD && !l->late)
+	if (l->from == SVC_HELD)
 		told_to_stop(engine_svc(e, i), now);
 	deadline_set(e, i, kept_deadline(l, now));
 	enter_effects(e, i, now);

@@ -193,6 +193,88 @@ static void a_deadline_that_has_passed(void)
 	done("a deadline that passed meanwhile is met at once");
 }
 
+/* One service that says that it is ready, with limits, becomes number 1 of 2. */
+static struct engine *one_limited(struct plan *p, struct plan *q)
+{
+	static const uint8_t kinds[] = {RUN | KIND_READY | KIND_OFF, RUN | KIND_READY | KIND_OFF};
+	struct engine *e;
+
+	plan_from(p, ".", kinds);
+	plan_from(q, ".. ..", kinds);
+	p->node[0].on_ms = q->node[1].on_ms = 2000;
+	p->node[0].off_ms = q->node[1].off_ms = 7000;
+	e = plan_engine(p);
+	feed(e, 0, EV_BOOT, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	feed(e, 0, EV_EXECUTED, 0);
+	CHECK(drain(e, 0, ACT_CHANGED, 0, NULL) == 0 && state_of(e, 0) == SVC_STARTING);
+	return e;
+}
+
+static void ready_is_not_settled_yet(void)
+{
+	struct plan p, q;
+	struct engine *e = one_limited(&p, &q);
+
+	feed(e, 5, EV_READY, 0);
+	e = adopt(e, &q, to_second);
+	CHECK(engine_deadline(e) == 2000);
+	drain(e, 5, ACT_CHANGED, 1, NULL);
+	CHECK(state_of(e, 1) == SVC_UP && engine_deadline(e) == NEVER);
+	free(e);
+	done("a service that has just said that it is ready is up afterwards");
+}
+
+static void who_is_late(void)
+{
+	struct plan p, q;
+	struct engine *e = one_limited(&p, &q);
+	uint32_t other;
+
+	CHECK(drain(e, 2000, ACT_TERM, 0, NULL) == 1);
+	e = adopt(e, &q, to_second);
+	CHECK(drain(e, 6999, ACT_KILL, 1, NULL) == 0 && state_of(e, 1) == SVC_LATE);
+	CHECK(drain(e, 7000, ACT_KILL, 1, NULL) == 1 && state_of(e, 1) == SVC_LATE_KILLED);
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	feed(e, 7001, EV_STOP, 1);
+	drain(e, 7001, ACT_TERM, 1, NULL);
+	CHECK(state_of(e, 1) == SVC_KILLING);
+	feed(e, 7002, EV_START, 1);
+	feed(e, 7002, EV_ENDED, 1);
+	CHECK(drain(e, 7002, ACT_SPAWN, 1, NULL) == 1);
+	drain(e, 9002, ACT_TERM, 1, NULL);
+	feed(e, 9003, EV_ENDED, 1);
+	feed(e, 9003, EV_STOP, 0);
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	drain(e, 9003, ACT_SPAWN, 1, NULL);
+	drain(e, 11003, ACT_TERM, 1, NULL);
+	feed(e, 11004, EV_ENDED, 1);
+	drain(e, 11004, ACT_SPAWN, 1, NULL);
+	CHECK(engine_why(e, 1, &other) == WHY_LATE && state_of(e, 1) == SVC_BACKOFF);
+	CHECK(engine_deadline(e) == 11004 + BACKOFF_FIRST_MS);
+	free(e);
+	done("who is late stays late, is killed on time, and has its crashes counted");
+}
+
+static void a_stop_with_a_limit(void)
+{
+	struct plan p, q;
+	struct engine *e = one_limited(&p, &q);
+
+	feed(e, 10, EV_READY, 0);
+	drain(e, 10, ACT_SPAWN, 0, NULL);
+	feed(e, 100, EV_STOP, 0);
+	CHECK(drain(e, 100, ACT_SPAWN_OFF, 0, NULL) == 1);
+	e = adopt(e, &q, to_second);
+	feed(e, 4000, EV_OFF_ENDED, 1);
+	CHECK(drain(e, 4000, ACT_TERM, 1, NULL) == 1);
+	e = adopt(e, &q, (const uint32_t[]){0, 1});
+	CHECK(engine_deadline(e) == 7100);
+	CHECK(drain(e, 7100, ACT_KILL, 1, NULL) == 1);
+	free(e);
+	done("the limit of a whole stop goes on where it was");
+}
+
 static void crashes_are_remembered(void)
 {
 	struct plan p, q;
@@ -679,6 +761,9 @@ int main(void)
 	an_event_not_settled_yet();
 	a_stop_that_is_timed();
 	a_deadline_that_has_passed();
+	ready_is_not_settled_yet();
+	who_is_late();
+	a_stop_with_a_limit();
 	crashes_are_remembered();
 	waiters_move_along();
 	a_culprit_is_renamed();

@@ -10,8 +10,9 @@
  *
  * What is explored, and how far, stands in families[].  A command is start,
  * stop, restart or (for the whole, once) shutdown; a fault is a crash, a spawn
- * that fails for good or passingly, or an exit 0 after TERM.  Not obeying TERM
- * or KILL and an `off` that hangs cost nothing: time may pass at any moment.
+ * that fails for good or passingly, a fatal end, an exit 0 after TERM, or not to
+ * be up in time.  Not obeying TERM or KILL and an `off` that hangs cost nothing:
+ * time may pass at any moment.
  * --trace prints the way to the state that broke a rule. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,10 +44,12 @@ enum move {
 	MOVE_STOP_ONLY,
 	MOVE_RESTART,
 	MOVE_EXECUTED,
+	MOVE_READY,        /* a service that has to says that it is ready */
 	MOVE_DONE,         /* a once-service exits 0 */
 	MOVE_ENDS,         /* as TERM or KILL demanded */
 	MOVE_OFF_ENDED,
 	MOVE_CRASH,
+	MOVE_FATAL,        /* and says that it is no use to start it again */
 	MOVE_NO_SPAWN,
 	MOVE_NO_SPAWN_NOW,
 	MOVE_DONE_LATE,    /* exit 0 after TERM */
@@ -61,22 +64,35 @@ struct family {
 	uint8_t commands_each, faults_each; /* of one service */
 	bool stepping;                      /* events also between two actions */
 	uint8_t patterns;                   /* ways to give the services kinds; 0: all */
+	const struct graph_node *kinds;     /* N_KINDS of them */
 };
+
+#define N_KINDS 5
+#define RESPAWN (KIND_ON | KIND_RESPAWN)
+static const struct graph_node plain[N_KINDS] = {
+	{.kind = RESPAWN}, {.kind = KIND_ON}, {.kind = 0}, {.kind = RESPAWN | KIND_OFF},
+	{.kind = KIND_ON | KIND_OFF},
+};
+static const struct graph_node limited[N_KINDS] = {
+	{.kind = RESPAWN | KIND_READY, .on_ms = 2500},
+	{.kind = KIND_ON, .on_ms = 2500},
+	{.kind = RESPAWN | KIND_READY | KIND_OFF, .on_ms = 300, .off_ms = 1500},
+	{.kind = KIND_ON | KIND_OFF, .on_ms = 300, .off_ms = 6000},
+	{.kind = RESPAWN, .on_ms = 2500, .off_ms = 1500},
+};
+static const uint32_t delays[N_MAX] = {1000, 5000, 0, 200};
 
 static const struct family families[] = {
-	{"one service", 1, 4, 3, 4, 3, true, 0},
-	{"two services, stepping", 2, 2, 1, 2, 1, true, 3},
-	{"two services", 2, 2, 2, 2, 2, false, 0},
-	{"three services", 3, 2, 1, 2, 1, false, 2},
-	{"four services, chosen", 4, 2, 1, 1, 1, false, 5},
+	{"one service", 1, 4, 3, 4, 3, true, 0, plain},
+	{"two services, stepping", 2, 2, 1, 2, 1, true, 3, plain},
+	{"two services", 2, 2, 2, 2, 2, false, 0, plain},
+	{"three services", 3, 2, 1, 2, 1, false, 2, plain},
+	{"four services, chosen", 4, 2, 1, 1, 1, false, 5, plain},
+	{"one service with limits", 1, 3, 2, 3, 2, true, 0, limited},
+	{"two services with limits", 2, 2, 1, 2, 1, false, 5, limited},
+	{"three services with limits", 3, 1, 1, 1, 1, false, 1, limited},
 };
 #define N_FAMILIES (sizeof families / sizeof *families)
-
-static const uint8_t kinds[] = {
-	KIND_ON | KIND_RESPAWN, KIND_ON, 0, KIND_ON | KIND_RESPAWN | KIND_OFF, KIND_ON | KIND_OFF,
-};
-#define N_KINDS 5
-static const uint32_t delays[N_MAX] = {1000, 5000, 0, 200};
 
 /* Graphs of four services: N need, W want, a row for each service. */
 static const char *const chosen[] = {
@@ -94,12 +110,13 @@ static const char *const chosen[] = {
 
 /* Everything that a state is, apart from the plan. */
 struct spot {
-	struct world world;
 	uint8_t commands[N_MAX], faults[N_MAX];
 	uint8_t n_commands, n_faults;
 	uint32_t id;               /* place in `trail` */
+	struct world world;        /* with the services of the plan only: SPOT_BYTES */
 	uint64_t image[IMAGE_MAX / 8];
 };
+#define SPOT_BYTES(n) (offsetof(struct spot, world.actor) + (n) * sizeof(struct actor))
 
 /* How a state was reached. */
 struct link {
@@ -148,6 +165,15 @@ static uint64_t age(const struct world *w, const struct svc_live *l)
 	return ms > BACKOFF_FORGET_MS ? 1 : (uint64_t)ms + 2;
 }
 
+/* When the whole stop has to end, where some step may still ask. */
+static uint64_t stop_end(const struct world *w, const struct svc_live *l)
+{
+	bool asks = l->state == SVC_OFF || l->state == SVC_OFF_KILLED || l->state == SVC_STOPPING
+	            || l->state == SVC_LATE || (l->state == SVC_HELD && l->late);
+
+	return asks ? relative(w, l->stop_by_ms) : 0;
+}
+
 static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
 {
 	const struct svc *s = engine_svc(w->e, i);
@@ -163,8 +189,11 @@ static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
 	       | (uint64_t)l->todo << 32 | (uint64_t)a->main << 40 | (uint64_t)a->off << 42
 	       | (uint64_t)a->termed << 44 | (uint64_t)a->killed << 45
 	       | (uint64_t)a->off_killed << 46 | (uint64_t)a->excused << 47
-	       | (uint64_t)a->restart << 48 | (uint64_t)a->did_work << 49);
+	       | (uint64_t)a->restart << 48 | (uint64_t)a->did_work << 49 | (uint64_t)l->ready << 50
+	       | (uint64_t)l->late << 51 | (uint64_t)l->late_killed << 52 | (uint64_t)a->fatal << 53
+	       | (uint64_t)a->ready << 54 | (uint64_t)a->late << 55);
 	mix(h, relative(w, l->deadline_ms));
+	mix(h, stop_end(w, l));
 	mix(h, age(w, l));
 }
 
@@ -202,13 +231,13 @@ static uint64_t hash_of(const struct spot *s)
 
 static void copy_spot(struct explorer *x, struct spot *to, const struct spot *from)
 {
-	memcpy(to, from, offsetof(struct spot, image));
+	memcpy(to, from, SPOT_BYTES(x->plan.n));
 	memcpy(to->image, from->image, x->image);
 }
 
 static void go_back(struct explorer *x, const struct spot *s)
 {
-	memcpy(&x->at, s, offsetof(struct spot, image));
+	memcpy(&x->at, s, SPOT_BYTES(x->plan.n));
 	memcpy(x->engine, s->image, x->image);
 }
 
@@ -227,7 +256,7 @@ static void push(struct explorer *x, enum move move, uint32_t svc, uint32_t from
 	x->at.id = (uint32_t)x->seen.n - 1;
 	x->trail[x->at.id] = (struct link){from, (uint8_t)move, (uint8_t)svc};
 	s = &x->stack[x->n_stack++];
-	memcpy(s, &x->at, offsetof(struct spot, image));
+	memcpy(s, &x->at, SPOT_BYTES(x->plan.n));
 	memcpy(s->image, x->engine, x->image);
 }
 
@@ -265,11 +294,13 @@ static void perform(struct world *w, enum move move, uint32_t i)
 	case MOVE_STOP_ONLY: ask(w, EV_STOP, GOAL_STOPPED, true, i); break;
 	case MOVE_RESTART: ask(w, EV_RESTART, GOAL_STARTED, false, i); break;
 	case MOVE_EXECUTED: world_executed(w, i); break;
+	case MOVE_READY: world_ready(w, i); break;
 	case MOVE_DONE:
 	case MOVE_DONE_LATE: world_ended(w, i, END_EXIT, 0); break;
 	case MOVE_ENDS: world_ended(w, i, END_SIGNAL, a->killed ? 9 : 15); break;
 	case MOVE_OFF_ENDED: world_off_ended(w, i); break;
 	case MOVE_CRASH: world_ended(w, i, END_EXIT, 1); break;
+	case MOVE_FATAL: world_ended_fatally(w, i, 1); break;
 	case MOVE_NO_SPAWN: world_spawn_failed(w, i, false); break;
 	case MOVE_NO_SPAWN_NOW: world_spawn_failed(w, i, true); break;
 	case MOVE_N: break;
@@ -296,6 +327,23 @@ static bool forgets(const struct world *w)
 	return false;
 }
 
+/* The service that is late when the next deadline comes, or NO_SVC. */
+static uint32_t late_next(const struct engine *e)
+{
+	int64_t next = engine_deadline(e);
+
+	for (uint32_t i = 0; next != NEVER && i < e->n; i++)
+		if (engine_svc(e, i)->live.state == SVC_STARTING
+		    && engine_svc(e, i)->live.deadline_ms == next)
+			return i;
+	return NO_SVC;
+}
+
+static bool fault_affordable(const struct family *f, const struct spot *s, uint32_t i)
+{
+	return s->n_faults < f->faults && s->faults[i] < f->faults_each;
+}
+
 static bool affordable(const struct explorer *x, enum move m, uint32_t i)
 {
 	const struct family *f = x->family;
@@ -303,9 +351,9 @@ static bool affordable(const struct explorer *x, enum move m, uint32_t i)
 
 	if (is_command(m))
 		return s->n_commands < f->commands && s->commands[i] < f->commands_each;
-	if (is_fault(m))
-		return s->n_faults < f->faults && s->faults[i] < f->faults_each;
-	return true;
+	if (m == MOVE_TIME && late_next(x->engine) != NO_SVC)
+		return fault_affordable(f, s, late_next(x->engine));
+	return !is_fault(m) || fault_affordable(f, s, i);
 }
 
 /* Can this happen now? */
@@ -313,7 +361,8 @@ static bool possible(const struct explorer *x, enum move m, uint32_t i)
 {
 	const struct world *w = &x->at.world;
 	const struct actor *a = &w->actor[i];
-	bool once = !(w->plan->node[i].kind & KIND_RESPAWN);
+	unsigned kind = w->plan->node[i].kind;
+	bool once = !(kind & KIND_RESPAWN);
 	bool told = a->termed || a->killed;
 
 	switch (m) {
@@ -326,10 +375,12 @@ static bool possible(const struct explorer *x, enum move m, uint32_t i)
 	case MOVE_RESTART: return true;
 	case MOVE_STOP_ONLY: return x->family->n > 1;
 	case MOVE_EXECUTED: return a->main == PROC_FORKED;
+	case MOVE_READY: return a->main == PROC_RUNNING && kind & KIND_READY && !a->ready;
 	case MOVE_DONE: return a->main == PROC_RUNNING && once && !told;
 	case MOVE_ENDS: return a->main != PROC_NONE && told;
 	case MOVE_OFF_ENDED: return a->off != PROC_NONE;
 	case MOVE_CRASH: return a->main == PROC_RUNNING && !told;
+	case MOVE_FATAL: return a->main == PROC_RUNNING && !told && kind & KIND_READY;
 	case MOVE_NO_SPAWN:
 	case MOVE_NO_SPAWN_NOW: return a->main == PROC_FORKED;
 	case MOVE_DONE_LATE: return a->main == PROC_RUNNING && once && told;
@@ -338,21 +389,24 @@ static bool possible(const struct explorer *x, enum move m, uint32_t i)
 	return false;
 }
 
-static void pay(struct spot *s, enum move m, uint32_t i)
+static void pay(struct explorer *x, enum move m, uint32_t i)
 {
+	struct spot *s = &x->at;
+	uint32_t at_fault = is_fault(m) ? i : m == MOVE_TIME ? late_next(x->engine) : NO_SVC;
+
 	if (is_command(m)) {
 		s->n_commands++;
 		s->commands[i]++;
 	}
-	if (is_fault(m)) {
+	if (at_fault != NO_SVC) {
 		s->n_faults++;
-		s->faults[i]++;
+		s->faults[at_fault]++;
 	}
 }
 
 static void apply(struct explorer *x, enum move m, uint32_t i)
 {
-	pay(&x->at, m, i);
+	pay(x, m, i);
 	perform(&x->at.world, m, i);
 	if (!x->family->stepping)
 		world_drain(&x->at.world);
@@ -527,7 +581,8 @@ static void give_kinds(struct plan *p, const struct family *f, uint32_t code, ui
 		uint32_t turned = code + pattern + i * (1 + pattern % 2);
 		uint32_t kind = (f->patterns ? turned : pattern) % N_KINDS;
 
-		p->node[i] = (struct graph_node){.kind = kinds[kind], .delay_ms = delays[i]};
+		p->node[i] = f->kinds[kind];
+		p->node[i].delay_ms = delays[i];
 		pattern = f->patterns ? pattern : pattern / N_KINDS;
 	}
 }

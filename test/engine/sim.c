@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/limits.h"
 #include "test/engine/lib/chaos.h"
 
 #define STEPS 1000
@@ -156,23 +157,263 @@ static void a_culprit_behind_one_that_is_stopped(struct world *w)
 	world_settle(w);
 }
 
+/* Readiness and limits of time: not found by a seed, but what they are for. */
+
+static void is(struct world *w, uint32_t i, enum svc_state state)
+{
+	if (w->actor[i].state != state)
+		BROKEN(w, "%u is %s, not %s", i, state_detail(w->actor[i].state), state_detail(state));
+}
+
+/* An event, settled. */
+static void then(struct world *w, enum event_kind kind, uint32_t i)
+{
+	world_event(w, &(struct event){.kind = kind, .svc = i, .answer_by_ms = NEVER,
+	                               .end = {.kind = END_EXIT, .code = 1}});
+	world_drain(w);
+}
+
+static void after(struct world *w, int64_t ms)
+{
+	world_clock(w, w->now + ms);
+	world_drain(w);
+}
+
+static void ready_is_what_counts(struct world *w)
+{
+	boot(w);
+	is(w, 0, SVC_STARTING);
+	then(w, EV_READY, 0);
+	is(w, 0, SVC_UP);
+}
+
+static void an_end_before_ready_is_a_crash(struct world *w)
+{
+	boot(w);
+	world_ended(w, 0, END_EXIT, 1);
+	world_ready(w, 0); /* that process is gone, and the next one is not made yet */
+	world_drain(w);
+	is(w, 0, SVC_STARTING);
+	then(w, EV_EXECUTED, 0);
+	then(w, EV_ENDED, 0);
+	is(w, 0, SVC_BACKOFF);
+	if (engine_deadline(w->e) != w->now + BACKOFF_FIRST_MS)
+		BROKEN(w, "the first crash was not counted");
+}
+
+static void ready_before_the_end_counts(struct world *w)
+{
+	boot(w);
+	world_ready(w, 0);
+	world_ended_fatally(w, 0, 1); /* not settled in between: still an ordinary crash */
+	world_drain(w);
+	if (w->actor[0].up_ms != w->now || w->actor[0].crashes != 1)
+		BROKEN(w, "it was not up, or that it crashed was not counted");
+	is(w, 0, SVC_STARTING);
+}
+
+static void a_fatal_end_fails(struct world *w)
+{
+	boot(w);
+	world_ended_fatally(w, 0, 1);
+	world_drain(w);
+	is(w, 0, SVC_FAILED);
+	ask(w, EV_START, 0, GOAL_STARTED, 1);
+	world_drain(w);
+	is(w, 0, SVC_STARTING);
+}
+
+static void what_is_late_is_told_killed_and_a_crash(struct world *w)
+{
+	boot(w);
+	after(w, 1999);
+	is(w, 0, SVC_STARTING);
+	after(w, 1);
+	is(w, 0, SVC_LATE);
+	then(w, EV_READY, 0);
+	is(w, 0, SVC_LATE);
+	after(w, 5000);
+	is(w, 0, SVC_LATE_KILLED);
+	after(w, STUCK_SAY_MS);
+	then(w, EV_ENDED, 0);
+	is(w, 0, SVC_STARTING); /* the first restart is at once */
+	if (w->actor[0].crashes != 1)
+		BROKEN(w, "the crash was not counted");
+}
+
+static void a_late_success_is_a_failure(struct world *w)
+{
+	ask(w, EV_BOOT, 1, GOAL_NOW, 0);
+	world_drain(w);
+	then(w, EV_EXECUTED, 1);
+	after(w, 2000);
+	is(w, 1, SVC_LATE);
+	world_ended(w, 1, END_EXIT, 0);
+	world_drain(w);
+	is(w, 1, SVC_FAILED);
+	world_settle(w);
+}
+
+static void a_late_need_leaves_dependents_alone(struct world *w)
+{
+	boot(w);
+	then(w, EV_READY, 2);
+	then(w, EV_EXECUTED, 1);
+	then(w, EV_READY, 1);
+	is(w, 1, SVC_UP);
+	then(w, EV_ENDED, 2); /* it crashes, and is slow the next time */
+	then(w, EV_EXECUTED, 2);
+	after(w, 2000);
+	is(w, 2, SVC_LATE);
+	after(w, 5000);
+	is(w, 2, SVC_LATE_KILLED);
+	is(w, 1, SVC_UP);
+	then(w, EV_ENDED, 2);
+	is(w, 1, SVC_UP);
+	world_settle(w);
+}
+
+/* 0 needs 1 needs 2, and all are up but 2, which is late by now. */
+static void late_below(struct world *w)
+{
+	boot(w);
+	for (uint32_t i = 2; i != NO_SVC; i--) {
+		if (i < 2)
+			then(w, EV_EXECUTED, i);
+		then(w, EV_READY, i);
+	}
+	then(w, EV_ENDED, 2);
+	then(w, EV_EXECUTED, 2);
+	after(w, 2000);
+	is(w, 2, SVC_LATE);
+}
+
+static void a_late_service_is_killed_on_time_while_it_is_held(struct world *w)
+{
+	int64_t due;
+
+	late_below(w);
+	due = w->now + 5000;
+	after(w, 1000);
+	ask(w, EV_RESTART, 2, GOAL_STARTED, 1);
+	world_drain(w);
+	is(w, 2, SVC_HELD);
+	is(w, 0, SVC_STOPPING);
+	if (engine_deadline(w->e) != due || w->actor[2].killed)
+		BROKEN(w, "its KILL is not due as it was");
+	world_clock(w, due);
+	world_drain(w);
+	if (!w->actor[2].killed)
+		BROKEN(w, "it was not killed on time");
+	is(w, 2, SVC_HELD); /* 1 still runs */
+	after(w, 1000);
+	then(w, EV_ENDED, 0);
+	then(w, EV_ENDED, 1);
+	is(w, 2, SVC_KILLING);
+	world_settle(w);
+}
+
+static void a_late_service_is_told_once(struct world *w)
+{
+	int64_t due;
+
+	late_below(w);
+	due = w->now + 5000;
+	after(w, 1000);
+	ask(w, EV_STOP, 2, GOAL_STOPPED, 1);
+	world_drain(w);
+	then(w, EV_ENDED, 0);
+	then(w, EV_ENDED, 1);
+	is(w, 2, SVC_STOPPING);
+	if (engine_deadline(w->e) != due)
+		BROKEN(w, "its KILL is not due as it was");
+	world_settle(w);
+}
+
+static void hurry_reaches_the_late(struct world *w)
+{
+	late_below(w);
+	then(w, EV_SHUTDOWN, NO_SVC);
+	is(w, 2, SVC_HELD);
+	after(w, 10);
+	then(w, EV_SHUTDOWN, NO_SVC);
+	if (!w->actor[2].killed)
+		BROKEN(w, "it was told to end and is not killed at once");
+	world_settle(w);
+}
+
+static void off_and_term_share_one_limit(struct world *w)
+{
+	int64_t told;
+
+	boot(w);
+	then(w, EV_READY, 0);
+	told = w->now;
+	ask(w, EV_STOP, 0, GOAL_STOPPED, 1);
+	world_drain(w);
+	is(w, 0, SVC_OFF);
+	after(w, 5000); /* its delay */
+	is(w, 0, SVC_OFF_KILLED);
+	after(w, 500);
+	then(w, EV_OFF_ENDED, 0);
+	is(w, 0, SVC_STOPPING);
+	if (engine_deadline(w->e) != told + 7000)
+		BROKEN(w, "KILL is not due when the whole stop is over");
+	world_clock(w, told + 7000);
+	world_drain(w);
+	is(w, 0, SVC_KILLING);
+	world_settle(w);
+}
+
+/* The graphs of the scenarios. */
+enum shape {
+	LOOSE, /* nobody needs anybody, 0 wants 1 */
+	CHAIN, /* 0 needs 1 needs 2 */
+	READY, /* as LOOSE, and CHAIN: all with limits, and respawn services say that they are ready */
+	READY_CHAIN
+};
+
 static const struct {
 	const char *name;
 	scenario *play;
-	bool chain;  /* 0 needs 1 needs 2, else nobody needs anybody, 0 wants 1 */
+	enum shape shape;
 } scenarios[] = {
-	{"a restart is asked of one run, not of the next", a_restart_is_asked_of_one_run, false},
-	{"a stop that a start made void is answered at once", a_lost_stop_is_answered, false},
-	{"an answer_by that passes between two answers is met", time_passes_between_answers, false},
+	{"a restart is asked of one run, not of the next", a_restart_is_asked_of_one_run, LOOSE},
+	{"a stop that a start made void is answered at once", a_lost_stop_is_answered, LOOSE},
+	{"an answer_by that passes between two answers is met", time_passes_between_answers, LOOSE},
 	{"who is blocked does not blame past one that was stopped",
-	 a_culprit_behind_one_that_is_stopped, true},
+	 a_culprit_behind_one_that_is_stopped, CHAIN},
+	{"a service that says that it is ready is up then, and not by its exec", ready_is_what_counts,
+	 READY},
+	{"an end before it is a crash, and counted", an_end_before_ready_is_a_crash, READY},
+	{"a ready that is said before the end counts", ready_before_the_end_counts, READY},
+	{"a fatal end while it starts is a failure, and a start tries again", a_fatal_end_fails, READY},
+	{"who is not up in time is told to end, killed, and started again",
+	 what_is_late_is_told_killed_and_a_crash, READY},
+	{"an exit 0 after the time is over is a failure", a_late_success_is_a_failure, READY},
+	{"a need that restarts and is late leaves those that run alone",
+	 a_late_need_leaves_dependents_alone, READY_CHAIN},
+	{"who is late is killed on time, whoever holds it up",
+	 a_late_service_is_killed_on_time_while_it_is_held, READY_CHAIN},
+	{"who is late and then stopped is told once", a_late_service_is_told_once, READY_CHAIN},
+	{"who is late is killed when a shutdown is asked for again", hurry_reaches_the_late, READY_CHAIN},
+	{"off and the wait after TERM share the time of the stop", off_and_term_share_one_limit, READY},
 };
 
-static void scenario_plan(struct plan *p, bool chain)
+static void scenario_plan(struct plan *p, enum shape shape)
 {
+	bool chain = shape == CHAIN || shape == READY_CHAIN, limits = shape >= READY;
+	uint8_t says = KIND_ON | KIND_RESPAWN | KIND_READY;
+
 	*p = (struct plan){.n = 3};
-	p->node[0] = (struct graph_node){.kind = KIND_ON | KIND_RESPAWN, .delay_ms = 5000};
-	p->node[1] = p->node[2] = (struct graph_node){.kind = KIND_ON, .delay_ms = 5000};
+	for (uint32_t i = 0; i < p->n; i++)
+		p->node[i] = (struct graph_node){.kind = i ? KIND_ON : KIND_ON | KIND_RESPAWN,
+		                                 .delay_ms = 5000, .on_ms = limits ? 2000 : 0};
+	if (shape == READY)
+		p->node[0] = (struct graph_node){.kind = says | KIND_OFF, .delay_ms = 5000,
+		                                 .on_ms = 2000, .off_ms = 7000};
+	for (uint32_t i = 0; shape == READY_CHAIN && i < p->n; i++)
+		p->node[i].kind = says;
 	p->edge[0][1] = chain ? EDGE_NEED : EDGE_LOOSE;
 	p->edge[1][2] = chain ? EDGE_NEED : EDGE_NONE;
 	plan_compile(p);
@@ -185,7 +426,7 @@ static void run_scenarios(bool trace, struct totals *t)
 		struct world w;
 		struct engine *e;
 
-		scenario_plan(&p, scenarios[k].chain);
+		scenario_plan(&p, scenarios[k].shape);
 		e = plan_engine(&p);
 		world_init(&w, &p, e, 1000);
 		w.trace = trace;

@@ -10,11 +10,20 @@ static uint32_t pick_delay(struct prng *r)
 	return delays[prng_below(r, sizeof delays / sizeof *delays)];
 }
 
+/* Half of them have none. */
+static uint32_t pick_limit_ms(struct prng *r)
+{
+	static const uint32_t limits[] = {1, 100, 2000, 7000, 30000};
+
+	return prng_chance(r, 50) ? 0 : limits[prng_below(r, sizeof limits / sizeof *limits)];
+}
+
 static uint8_t pick_kind(struct prng *r)
 {
 	static const uint8_t kinds[] = {
 		0, KIND_ON, KIND_ON, KIND_ON | KIND_RESPAWN, KIND_ON | KIND_RESPAWN,
 		KIND_ON | KIND_OFF, KIND_ON | KIND_RESPAWN | KIND_OFF, KIND_OFF,
+		KIND_ON | KIND_RESPAWN | KIND_READY, KIND_ON | KIND_RESPAWN | KIND_READY | KIND_OFF,
 	};
 	uint8_t kind = kinds[prng_below(r, sizeof kinds)];
 
@@ -42,6 +51,8 @@ void chaos_graph(struct prng *r, struct plan *p, uint32_t n)
 		order[at] = i;
 		p->node[i].kind = pick_kind(r);
 		p->node[i].delay_ms = pick_delay(r);
+		p->node[i].on_ms = pick_limit_ms(r);
+		p->node[i].off_ms = pick_limit_ms(r);
 	}
 	for (uint32_t i = 0; i < p->n; i++)
 		for (uint32_t j = 0; j < p->n; j++) {
@@ -76,10 +87,14 @@ static void main_moves(struct chaos *c, uint32_t i)
 			world_spawn_failed(w, i, prng_chance(&c->rng, 60));
 	} else if (a->main == PROC_FORKED) {
 		world_executed(w, i);
+	} else if (fault && prng_chance(&c->rng, 20)) {
+		world_ended_fatally(w, i, 1);
 	} else if (fault) {
 		world_ended(w, i, END_EXIT, (int)prng_below(&c->rng, 3));
 	} else if (!(c->world.plan->node[i].kind & KIND_RESPAWN)) {
 		world_ended(w, i, END_EXIT, 0);
+	} else if (prng_chance(&c->rng, a->ready ? 5 : 50)) {
+		world_ready(w, i);
 	}
 }
 
@@ -102,6 +117,8 @@ static void machine_moves(struct chaos *c)
 		world_off_ended(&c->world, i);
 	if (c->world.actor[i].main != PROC_NONE)
 		main_moves(c, i);
+	else if (prng_chance(&c->rng, 5))
+		world_ready(&c->world, i); /* what it said last comes late */
 }
 
 static int64_t pick_limit(struct chaos *c)

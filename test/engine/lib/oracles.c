@@ -1,4 +1,4 @@
-/* oracles.c - the eight rules, judged from the graph and the world's record.
+/* oracles.c - the rules, judged from the graph and the world's record.
  * The engine is asked only for what it shows (its rows, why), never for what
  * is right. */
 #include "test/engine/lib/oracles.h"
@@ -20,6 +20,11 @@ static bool is_group(const struct world *w, uint32_t i)
 static bool is_respawn(const struct world *w, uint32_t i)
 {
 	return !is_group(w, i) && w->plan->node[i].kind & KIND_RESPAWN;
+}
+
+static bool says_ready(const struct world *w, uint32_t i)
+{
+	return is_respawn(w, i) && w->plan->node[i].kind & KIND_READY;
 }
 
 static bool need_bad(const struct world *w, uint32_t i)
@@ -92,30 +97,73 @@ static void check_up(struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
 
+	if (a->late)
+		BROKEN(w, "R9: %u is called up although it was late", i);
 	if (is_group(w, i))
 		check_start(w, i);
-	else if (is_respawn(w, i) && (!a->executed || a->main == PROC_NONE))
+	else if (says_ready(w, i) && !a->ready)
+		BROKEN(w, "R9: %u is called up although it has not said that it is ready", i);
+	else if (is_respawn(w, i) && !says_ready(w, i) && (!a->executed || a->main == PROC_NONE))
 		BROKEN(w, "R1: %u is called up although its program does not run", i);
 	else if (!is_respawn(w, i) && !a->did_work)
 		BROKEN(w, "R1: %u is called up although it has not exited 0", i);
 }
 
-static void check_failed(struct world *w, uint32_t i)
+/* What a service has come to that ended while it was starting. */
+static enum svc_state right_end(const struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
 
-	if (a->state != SVC_STARTING || a->main != PROC_NONE || a->did_work || a->spawn_retry
-	    || (is_respawn(w, i) && !a->spawn_failed))
+	if (a->spawn_retry)
+		return SVC_BACKOFF;
+	if (!is_respawn(w, i))
+		return a->did_work ? SVC_UP : SVC_FAILED;
+	if (says_ready(w, i) && a->ready)
+		return SVC_UP;
+	return a->spawn_failed || a->fatal ? SVC_FAILED : SVC_BACKOFF;
+}
+
+static void check_failed(struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+	bool late = state_late(a->state) && !is_respawn(w, i);
+	bool ended = a->state == SVC_STARTING && right_end(w, i) == SVC_FAILED;
+
+	if (a->main != PROC_NONE || !(late || ended))
 		BROKEN(w, "R5: %u is called failed although it is not", i);
 }
 
 static void check_back_off(struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
+	bool crashed = (state_late(a->state) || a->state == SVC_UP) && is_respawn(w, i);
+	bool ended = a->state == SVC_STARTING && right_end(w, i) == SVC_BACKOFF;
 
-	if (a->main != PROC_NONE || !(a->spawn_retry || is_respawn(w, i))
-	    || (a->spawn_failed && !a->spawn_retry))
+	if (a->main != PROC_NONE || !(crashed || ended))
 		BROKEN(w, "R7: %u backs off although it should not", i);
+}
+
+/* R9: only what is on its way, and has to stay, is called late. */
+static void check_late(struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+	bool up = is_respawn(w, i) && (says_ready(w, i) ? a->ready : a->executed);
+	bool leaves = !a->wish || a->restart || need_bad(w, i) || need_leaving(w, i);
+
+	if (a->state != SVC_STARTING || a->main == PROC_NONE || up || leaves)
+		BROKEN(w, "R9: %u is called late although it is not", i);
+	if (!w->plan->node[i].on_ms || w->now < a->since_ms + w->plan->node[i].on_ms)
+		BROKEN(w, "R9: %u is called late before its time is over", i);
+}
+
+/* R9: who is late is killed, stopped, or gone; then it backs off, or has failed. */
+static void check_leaves_late(struct world *w, uint32_t i, unsigned to)
+{
+	bool gone = w->actor[i].main == PROC_NONE;
+	unsigned end = is_respawn(w, i) ? SVC_BACKOFF : SVC_FAILED;
+
+	if (gone ? to != end : to != SVC_LATE_KILLED && to != SVC_HELD)
+		BROKEN(w, "R9: %u was late, and is called %s", i, state_detail(to));
 }
 
 static void check_waiting(struct world *w, uint32_t i)
@@ -134,29 +182,40 @@ static void check_waiting(struct world *w, uint32_t i)
 static void check_leaves_held(struct world *w, uint32_t i, unsigned to)
 {
 	const struct actor *a = &w->actor[i];
-	bool did_its_work = !is_respawn(w, i) && a->main == PROC_NONE && a->did_work;
+	bool did_its_work = !is_respawn(w, i) && a->main == PROC_NONE && a->did_work && !a->late;
 	bool owes = (a->was_up || did_its_work) && w->plan->node[i].kind & KIND_OFF;
 
 	check_stop_order(w, i);
+	if (a->killed && to != SVC_KILLING)
+		BROKEN(w, "R9: %u was killed, but is called %s", i, state_detail(to));
 	if (owes != (to == SVC_OFF))
 		BROKEN(w, "R2: %u %s its off", i, owes ? "is denied" : "should not run");
 	if (to == SVC_DOWN && a->main != PROC_NONE)
 		BROKEN(w, "R3: %u is called down although its process lives", i);
 }
 
-/* When the patience with a stopping service ends (design 5: delay, 6: shutdown). */
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When the patience with what was told to end is over (design 5: delay, 6: shutdown),
+ * for this step of it and for the whole. */
 static int64_t stop_due(const struct world *w, uint32_t i)
 {
+	const struct graph_node *node = &w->plan->node[i];
 	const struct actor *a = &w->actor[i];
-	int64_t from = a->since_ms;
+	int64_t from = a->late ? a->told_ms : a->since_ms, due = NEVER;
 
+	if (node->delay_ms)
+		due = from + node->delay_ms;
+	if (node->off_ms)
+		due = earlier(due, a->told_ms + node->off_ms);
 	/* Asked twice: at once for whoever was told before, a second for the others. */
 	if (w->shutdown && w->hurry_ms != NEVER)
-		return a->hurried ? w->hurry_ms : from + HURRY_DELAY_MS;
-	if (w->plan->node[i].delay_ms)
-		return from + w->plan->node[i].delay_ms;
-	if (!w->shutdown)
-		return NEVER;
+		return earlier(due, a->hurried ? w->hurry_ms : from + HURRY_DELAY_MS);
+	if (due != NEVER || !w->shutdown)
+		return due;
 	return (from > w->shutdown_ms ? from : w->shutdown_ms) + SHUTDOWN_DELAY_MS;
 }
 
@@ -186,12 +245,16 @@ static void check_changed(struct world *w, const struct action *act)
 		check_nothing_left(w, i);
 	if (a->state == SVC_HELD)
 		check_leaves_held(w, i, act->to);
+	if (state_late(a->state))
+		check_leaves_late(w, i, act->to);
 	switch ((enum svc_state)act->to) {
 	case SVC_WAITING: check_waiting(w, i); break;
 	case SVC_STARTING: check_start(w, i); break;
 	case SVC_UP: check_up(w, i); break;
 	case SVC_HELD: check_reason_to_stop(w, i); break;
+	case SVC_LATE: check_late(w, i); break;
 	case SVC_OFF_KILLED:
+	case SVC_LATE_KILLED:
 	case SVC_KILLING: check_kill(w, i); break;
 	case SVC_BACKOFF: check_back_off(w, i); break;
 	case SVC_FAILED: check_failed(w, i); break;
@@ -203,8 +266,6 @@ static void check_changed(struct world *w, const struct action *act)
 	case SVC_OFF:
 	case SVC_STOPPING:
 	case SVC_REFUSED:
-	case SVC_LATE:
-	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		break;
 	}
@@ -251,11 +312,36 @@ static void check_dependents_gone(struct world *w, uint32_t i)
 			BROKEN(w, "R2: %u is stopped while %u, which needs it, has a process", i, j);
 }
 
+/* Who was late was told before it was held: no second TERM, no KILL delayed. */
+static void check_term(struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+
+	check_follows(w, i, a->late && !a->termed ? SVC_LATE : SVC_STOPPING);
+	if (a->termed)
+		BROKEN(w, "R9: %u is told to end a second time", i);
+	if (a->state == SVC_STOPPING)
+		check_dependents_gone(w, i);
+}
+
+static void check_kill_given(struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+
+	if (a->state != SVC_HELD) {
+		check_follows(w, i, a->state == SVC_LATE_KILLED ? SVC_LATE_KILLED : SVC_KILLING);
+		return;
+	}
+	check_kill(w, i);
+	if (!a->late || a->killed || a->main == PROC_NONE)
+		BROKEN(w, "R9: %u is killed while it is held", i);
+}
+
 static void check_stuck(struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
 
-	if (a->state != SVC_KILLING && a->state != SVC_OFF_KILLED)
+	if (a->state != SVC_KILLING && a->state != SVC_OFF_KILLED && a->state != SVC_LATE_KILLED)
 		BROKEN(w, "R7: %u is called stuck while it is %s", i, state_detail(a->state));
 	if (w->now < a->said_ms + STUCK_SAY_MS)
 		BROKEN(w, "R7: %u is called stuck too early", i);
@@ -277,6 +363,18 @@ static bool to_blame(const struct world *w, uint32_t i, uint32_t c)
 	return false;
 }
 
+/* R4: the reason that follows from the service alone. */
+static void check_own_why(struct world *w, uint32_t i, enum why why)
+{
+	const struct actor *a = &w->actor[i];
+	enum why starting = says_ready(w, i) ? WHY_READY : is_respawn(w, i) ? WHY_EXEC : WHY_RUN;
+	bool starts = a->state == SVC_STARTING, late = state_late(a->state);
+
+	late = late || (a->late && (a->state == SVC_BACKOFF || a->state == SVC_FAILED));
+	if ((why == WHY_LATE) != late || (starts && why != starting))
+		BROKEN(w, "R4: %u is %s for reason %d", i, state_detail(a->state), (int)why);
+}
+
 /* R4, R5: the reason that a client is told is true. */
 static void check_why(struct world *w, uint32_t i)
 {
@@ -286,6 +384,7 @@ static void check_why(struct world *w, uint32_t i)
 	bool shows = a->state != SVC_UP && a->state != SVC_DOWN;
 	bool true_why = true;
 
+	check_own_why(w, i, why);
 	if ((why != WHY_NONE) != shows)
 		BROKEN(w, "R4: %u is %s and %s why", i, state_detail(a->state),
 		       shows ? "does not say" : "says");
@@ -354,11 +453,8 @@ void oracle_action(struct world *w, const struct action *act)
 		check_spawn_off(w, act->svc);
 		check_dependents_gone(w, act->svc);
 		break;
-	case ACT_TERM:
-		check_follows(w, act->svc, SVC_STOPPING);
-		check_dependents_gone(w, act->svc);
-		break;
-	case ACT_KILL: check_follows(w, act->svc, SVC_KILLING); break;
+	case ACT_TERM: check_term(w, act->svc); break;
+	case ACT_KILL: check_kill_given(w, act->svc); break;
 	case ACT_KILL_OFF: check_follows(w, act->svc, SVC_OFF_KILLED); break;
 	case ACT_STUCK: check_stuck(w, act->svc); break;
 	case ACT_ANSWER: check_answer(w, act); break;
@@ -390,12 +486,12 @@ struct counts {
 	uint32_t needs_up, needs_bad, needs_leaving, wants_open, dependents_active, wanters_leaving;
 };
 
-static struct counts recount(const struct world *w, uint32_t i)
+static struct counts recount(const struct world *w, uint32_t i, const unsigned *classes)
 {
 	struct counts c = {0};
 
 	for (uint32_t j = 0; j < w->plan->n; j++) {
-		unsigned class = right_class(&w->actor[j]);
+		unsigned class = classes[j];
 
 		if (needs(w, i, j)) {
 			c.needs_up += class & CLASS_UP ? 1 : 0;
@@ -426,14 +522,13 @@ static void check_row(struct world *w, uint32_t i)
 		BROKEN(w, "R3: the engine is wrong about the processes of %u", i);
 }
 
-static void check_counts(struct world *w, uint32_t i)
+static void check_counts(struct world *w, uint32_t i, const unsigned *classes)
 {
 	const struct svc *s = engine_svc(w->e, i);
-	unsigned class = right_class(&w->actor[i]);
-	struct counts c = recount(w, i);
+	struct counts c = recount(w, i, classes);
 
-	if (s->class != class)
-		BROKEN(w, "Rc: the class of %u is %x, not %x", i, s->class, class);
+	if (s->class != classes[i])
+		BROKEN(w, "Rc: the class of %u is %x, not %x", i, s->class, classes[i]);
 	if (s->needs_up != c.needs_up || s->needs_bad != c.needs_bad
 	    || s->needs_leaving != c.needs_leaving || s->wants_open != c.wants_open
 	    || s->dependents_active != c.dependents_active || s->wanters_leaving != c.wanters_leaving)
@@ -484,12 +579,16 @@ static void check_heap(struct world *w)
 
 void oracle_always(struct world *w)
 {
+	unsigned classes[PLAN_MAX];
+
 	for (uint32_t i = 0; i < w->plan->n; i++)
 		check_row(w, i);
 	if (w->rules_only)
 		return;
 	for (uint32_t i = 0; i < w->plan->n; i++)
-		check_counts(w, i);
+		classes[i] = right_class(&w->actor[i]);
+	for (uint32_t i = 0; i < w->plan->n; i++)
+		check_counts(w, i, classes);
 	check_totals(w);
 	check_queue(w);
 	check_heap(w);
@@ -503,8 +602,14 @@ static int64_t next_of(const struct world *w, uint32_t i)
 	switch ((enum svc_state)a->state) {
 	case SVC_OFF:
 	case SVC_STOPPING:
+	case SVC_LATE:
 		return stop_due(w, i);
+	case SVC_HELD:
+		return a->late && !a->killed && a->main != PROC_NONE ? stop_due(w, i) : NEVER;
+	case SVC_STARTING:
+		return w->plan->node[i].on_ms ? a->since_ms + w->plan->node[i].on_ms : NEVER;
 	case SVC_OFF_KILLED:
+	case SVC_LATE_KILLED:
 	case SVC_KILLING:
 		return a->said_ms + STUCK_SAY_MS;
 	case SVC_BACKOFF:
@@ -512,13 +617,9 @@ static int64_t next_of(const struct world *w, uint32_t i)
 	case SVC_DOWN:
 	case SVC_WAITING:
 	case SVC_BLOCKED:
-	case SVC_STARTING:
 	case SVC_UP:
-	case SVC_HELD:
 	case SVC_FAILED:
 	case SVC_REFUSED:
-	case SVC_LATE:
-	case SVC_LATE_KILLED:
 	case SVC_N_STATES:
 		break;
 	}
@@ -550,6 +651,7 @@ static void check_place(struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
 	bool bad = need_bad(w, i), inactive = !state_active(a->state);
+	bool runs = !inactive && !state_leaving(a->state);
 
 	if (!a->wish && a->state != SVC_REFUSED && a->state != SVC_DOWN && inactive)
 		BROKEN(w, "R6: %u is not wished up, but %s", i, state_detail(a->state));
@@ -559,10 +661,12 @@ static void check_place(struct world *w, uint32_t i)
 		BROKEN(w, "R5: %u stays blocked by nobody", i);
 	if (a->state == SVC_WAITING && bad)
 		BROKEN(w, "R5: %u waits for a need that will not come", i);
-	if (a->state == SVC_UP && (!a->wish || a->restart || bad || need_leaving(w, i)))
-		BROKEN(w, "R5: %u stays up although it should go", i);
+	if (runs && (!a->wish || a->restart || bad || need_leaving(w, i)))
+		BROKEN(w, "R5: %u stays %s although it should go", i, state_detail(a->state));
 	if (a->state == SVC_UP && is_respawn(w, i) && a->main == PROC_NONE)
 		BROKEN(w, "R6: %u is called up, but is gone", i);
+	if ((state_late(a->state) || a->state == SVC_STARTING) && a->main == PROC_NONE)
+		BROKEN(w, "R6: %u is %s, but is gone", i, state_detail(a->state));
 	check_why(w, i);
 }
 

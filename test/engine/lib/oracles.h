@@ -1,4 +1,4 @@
-/* oracles.h - the eight rules of the engine, each watched after every step.
+/* oracles.h - the rules of the engine, each watched after every step.
  *
  *   R1 starts only when needs are up and ordering wants settled
  *   R2 told to stop only when dependents, and wanters asked to stop, are down
@@ -9,6 +9,8 @@
  *   R6 settles: what can be up is up, what is not wished is down
  *   R7 the back-off, and every other timer, neither early nor late
  *   R8 the refused never start
+ *   R9 who says by itself that it is ready is up then and not before; who is not up
+ *      in time is told to end, once, and has crashed or failed; who needs it runs on
  *   Rw the wishes are what the commands asked for
  *   Rc the engine's classes, counters, queue and heap agree with a naive recount
  */

@@ -8,9 +8,14 @@ bool state_leaving(unsigned state)
 	       || state == SVC_STOPPING || state == SVC_KILLING;
 }
 
+bool state_late(unsigned state)
+{
+	return state == SVC_LATE || state == SVC_LATE_KILLED;
+}
+
 bool state_active(unsigned state)
 {
-	return state == SVC_STARTING || state == SVC_UP || state_leaving(state);
+	return state == SVC_STARTING || state == SVC_UP || state_leaving(state) || state_late(state);
 }
 
 bool actor_bad(const struct actor *a)
@@ -83,7 +88,7 @@ static void wish_down(struct world *w, uint32_t i, uint32_t *seen)
 
 static bool runs(const struct actor *a)
 {
-	return a->state == SVC_STARTING || a->state == SVC_UP;
+	return a->state == SVC_STARTING || a->state == SVC_UP || state_late(a->state);
 }
 
 static uint32_t needs_not_up(const struct world *w, uint32_t i)
@@ -274,6 +279,7 @@ static void main_ended(struct actor *a, const struct event *ev)
 	a->did_work = ev->end.kind == END_EXIT && ev->end.code == 0;
 	a->spawn_failed = ev->end.kind == END_SPAWN;
 	a->spawn_retry = a->spawn_failed && ev->retry;
+	a->fatal = ev->fatal;
 }
 
 void record_event(struct world *w, const struct event *ev)
@@ -295,6 +301,7 @@ void record_event(struct world *w, const struct event *ev)
 		main_ended(&w->actor[ev->svc], ev);
 		break;
 	case EV_READY:
+		w->actor[ev->svc].ready |= w->actor[ev->svc].main != PROC_NONE;
 		break;
 	case EV_OFF_ENDED:
 		w->actor[ev->svc].off = PROC_NONE;

@@ -16,6 +16,8 @@ void record_adopted(struct world *w, const struct plan *old, const uint32_t *map
 bool state_active(unsigned state);
 /* ... that it is being stopped? */
 bool state_leaving(unsigned state);
+/* ... that it is told to end because it was not up in time? */
+bool state_late(unsigned state);
 /* Blocks who needs it: it is not up and will not be by itself. */
 bool actor_bad(const struct actor *a);
 /* Neither on a timer nor on a process. */

@@ -34,7 +34,8 @@ void trace_event(const struct world *w, const struct event *ev)
 	if (ev->only)
 		printf(" --only");
 	if (ev->kind == EV_ENDED)
-		printf(": %s %d%s", end_words[ev->end.kind], ev->end.code, ev->retry ? ", retry" : "");
+		printf(": %s %d%s%s", end_words[ev->end.kind], ev->end.code,
+		       ev->retry ? ", retry" : "", ev->fatal ? ", fatal" : "");
 	if (ev->handle)
 		printf(" (handle %u, %s", (unsigned)ev->handle, goal_words[ev->goal]);
 	if (ev->handle && ev->answer_by_ms != NEVER)

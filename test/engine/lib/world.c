@@ -80,10 +80,13 @@ static void backs_off(struct world *w, struct actor *a)
 static void changed(struct world *w, const struct action *act)
 {
 	struct actor *a = &w->actor[act->svc];
+	bool told_before = a->late && (act->to == SVC_HELD || act->to == SVC_STOPPING);
 
+	if (act->to == SVC_LATE || (a->state == SVC_HELD && !a->late))
+		a->told_ms = w->now;
 	a->state = act->to;
 	a->since_ms = a->said_ms = w->now;
-	a->hurried = false;
+	a->hurried = a->hurried && told_before;
 	a->excused = false;
 	if (act->to != SVC_STARTING && act->to != SVC_UP)
 		a->restart = false;
@@ -91,7 +94,10 @@ static void changed(struct world *w, const struct action *act)
 		memmove(a->start_ms, a->start_ms + 1, sizeof a->start_ms - sizeof *a->start_ms);
 		a->start_ms[STARTS_AT_ONCE - 1] = w->now;
 		a->was_up = a->off_ran = a->executed = a->did_work = a->spawn_failed = a->spawn_retry = false;
+		a->ready = a->fatal = a->late = false;
 	}
+	if (act->to == SVC_LATE)
+		a->late = true;
 	if (act->to == SVC_UP) {
 		a->was_up = true;
 		a->off_ran = false;
@@ -168,11 +174,24 @@ void world_executed(struct world *w, uint32_t i)
 	world_event(w, &(struct event){.kind = EV_EXECUTED, .svc = i, .answer_by_ms = NEVER});
 }
 
+void world_ready(struct world *w, uint32_t i)
+{
+	world_event(w, &(struct event){.kind = EV_READY, .svc = i, .answer_by_ms = NEVER});
+}
+
 void world_ended(struct world *w, uint32_t i, enum end_kind kind, int code)
 {
 	world_event(w, &(struct event){
 		.kind = EV_ENDED, .svc = i, .answer_by_ms = NEVER,
 		.end = {.kind = (uint8_t)kind, .code = (int16_t)code},
+	});
+}
+
+void world_ended_fatally(struct world *w, uint32_t i, int code)
+{
+	world_event(w, &(struct event){
+		.kind = EV_ENDED, .svc = i, .fatal = true, .answer_by_ms = NEVER,
+		.end = {.kind = END_EXIT, .code = (int16_t)code},
 	});
 }
 
@@ -215,6 +234,8 @@ static bool behave(struct world *w, uint32_t i)
 		world_executed(w, i);
 	else if (!(w->plan->node[i].kind & KIND_RESPAWN))
 		world_ended(w, i, END_EXIT, 0);
+	else if (w->plan->node[i].kind & KIND_READY && !a->ready)
+		world_ready(w, i);
 	else
 		return false;
 	return true;

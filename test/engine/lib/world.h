@@ -32,15 +32,19 @@ struct actor {
 	uint8_t main, off;       /* enum proc */
 	bool termed, killed, off_killed;
 	bool executed, did_work; /* of the last main process: its exec, its exit 0 */
+	bool ready;              /* that it said that it is ready, */
+	bool fatal;              /* and that it is no use to start it again */
 	bool spawn_failed, spawn_retry; /* it could not be executed; for something passing */
 	/* What was seen and asked. */
 	uint8_t state;           /* by ACT_CHANGED */
 	bool wish, restart;      /* by the commands */
 	bool excused;            /* an operator's start since it backed off or failed */
 	bool was_up, off_ran;
+	bool late;               /* this run was told to end because it was not up in time */
 	uint8_t crashes;         /* what the back-off has to remember */
 	int64_t since_ms;        /* in this state */
-	bool hurried;            /* the shutdown was asked for again meanwhile */
+	int64_t told_ms;         /* when it was told to end: late, or no longer held */
+	bool hurried;            /* the shutdown was asked for again since */
 	int64_t up_ms;
 	int64_t retry_ms;        /* in back-off: not started before */
 	int64_t said_ms;         /* when KILL or the last complaint was given */
@@ -60,7 +64,6 @@ struct world {
 	const struct plan *plan;
 	struct engine *e;
 	int64_t now;
-	struct actor actor[PLAN_MAX];
 	struct request request[REQUESTS_MAX];
 	uint32_t n_requests;
 	uint32_t last_changed;   /* whose ACT_CHANGED came last, or NO_SVC */
@@ -73,6 +76,7 @@ struct world {
 	bool rules_only;         /* without the naive recount (Rc): the rules have to see it alone */
 	uint64_t n_events, n_actions;
 	char failure[200];       /* empty: no rule is broken */
+	struct actor actor[PLAN_MAX]; /* the last: who copies a world needs those of the plan only */
 };
 
 /* A world with everything down at time `now`; e was built from p. */
@@ -86,13 +90,15 @@ void world_drain(struct world *w);
 
 /* The usual events of the machine. */
 void world_executed(struct world *w, uint32_t i);
+void world_ready(struct world *w, uint32_t i);
 void world_ended(struct world *w, uint32_t i, enum end_kind kind, int code);
+void world_ended_fatally(struct world *w, uint32_t i, int code);
 void world_spawn_failed(struct world *w, uint32_t i, bool retry);
 void world_off_ended(struct world *w, uint32_t i);
 void world_clock(struct world *w, int64_t to_ms);
 
-/* A machine that behaves, one event at a time: everything executes, a
- * once-service exits 0, TERM and KILL are obeyed, `off` ends, time passes.
+/* A machine that behaves, one event at a time: everything executes, says that it
+ * is ready if it has to, a once-service exits 0, TERM and KILL are obeyed, `off` ends, time passes.
  * Until nothing is left to happen; then the last oracle. */
 void world_settle(struct world *w);
 
