@@ -137,6 +137,9 @@ $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) 
 OWN := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
 $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
+$(B)/test/ids-unit: $(call objects,$(FILES) $(IDS))
+$(B)/test/listen-unit: $(call objects,$(LISTEN))
+$(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
 tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(B)/test/bench/asker
 
 # Fuzzing the record: the common server half, requests, loader and engine as they
