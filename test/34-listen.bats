@@ -122,17 +122,41 @@ env_of() { e "[.[] | select(.event == \"start\" and .service == \"$1\")][-1].env
 	same off "$(grep ^Descriptors "$dir/inside.out")" $'Descriptors:\t0 1 2'
 }
 
-@test "32 sockets and arguments that fill a page arrive" {
-	seq -f "unix $dir/s%g" 32 >"$dir/lines"
-	mapfile -t lines <"$dir/lines"
+# lines N FILE: N paths, s1 and so on, also in ${lines[@]}.
+lines()
+{
+	seq -f "unix $dir/s%g" "$1" >"$2"
+	mapfile -t lines <"$2"
+}
+
+@test "32 sockets arrive, in any order, beside arguments that fill a page" {
+	lines 32 "$dir/lines"
 	listens s "${lines[@]}"
-	seq 3000 >"$tree/svc/s/on.params"
-	sed -i '1s/.*/-1/' "$tree/svc/s/on.params"
+	{
+		echo -1
+		seq 3000
+	} >"$tree/svc/s/on.params"
 	wants init s
 	boot_settled container
-	same last "$(answered_by s unix "$dir/s32")" "s 34"
+	local i
+	for i in 1 17 32; do same "s$i" "$(answered_by s unix "$dir/s$i")" "s $((i + 2))"; done
+	tac "$dir/lines" >"$tree/svc/s/listen"
+	hup
 	svc restart s
-	same first "$(answered_by s unix "$dir/s1")" "s 3"
+	for i in 1 2 17 31 32; do same "s$i, now" "$(answered_by s unix "$dir/s$i")" "s $((35 - i))"; done
+}
+
+@test "a program that cannot be executed says so, whatever descriptors it was to get" {
+	lines 32 "$dir/lines"
+	listens s "${lines[@]}"
+	listens t "unix $dir/t"
+	printf 'fd 63' >"$tree/svc/t/ready"
+	ln -sfn "$dir/nothing" "$tree/svc/s/on"
+	ln -sfn "$dir/nothing" "$tree/svc/t/on"
+	wants init s t
+	boot_settled container
+	same s "$(why s)" "exec: No such file or directory"
+	same t "$(why t)" "exec: No such file or directory"
 }
 
 # --- kept open ---------------------------------------------------------------------------------
