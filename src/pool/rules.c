@@ -112,12 +112,10 @@ static void on_available(struct pool *p, uint32_t row, int64_t now)
 	}
 	if (p->limits.dispatch && w->served == 1)
 		fate_forgive(p, w);
-	if (is_spent(p, w)) {
-		p->recycled++;
-		fate_dismiss(p, row, POOL_LIST_TODO, now);
-	} else {
+	if (is_spent(p, w))
+		fate_recycle(p, row, now);
+	else
 		fate_become_idle(p, row, now);
-	}
 }
 
 /* It was not given anything: it is idle since when it was. */

@@ -29,7 +29,9 @@
  *  4. Idle workers above `idle` (never below min) are told to end one by one, the
  *     longest idle first, when it has been idle for idle_ms.
  *  5. A worker that has served `requests` is told to end, and replaced.  Not before
- *     the pool is ready; who has served them by then, after its next one.
+ *     the pool is ready; who has served them by then, after its next one.  Share: since
+ *     that is its own word, its rank is started again POOL_RECYCLE_MS after it was at
+ *     the earliest.
  *  6. A busy worker is killed timeout_ms after its request began, told to end or not.
  *  7. A roll replaces each worker that was there when it began, one at a time: a new
  *     one is up before an old one is told to end, and none is begun while another is
@@ -78,6 +80,7 @@
 #define POOL_BACKOFF_FIRST_MS 100
 #define POOL_BACKOFF_MAX_MS 30000
 #define POOL_LEAVE_MS 5000
+#define POOL_RECYCLE_MS 20
 
 struct pool_limits {
 	uint32_t min, max;    /* 1 <= min <= max <= POOL_MAX */
@@ -158,7 +161,8 @@ enum pool_event_kind {
 	POOL_EV_REQUEST,   /* dispatch: a request waits */
 	POOL_EV_NOTHING,   /* dispatch, answering POOL_ACT_GIVE: there was none after all */
 	POOL_EV_UNABLE,    /* dispatch, answering POOL_ACT_GIVE: row does not take it; the
-	                    * request still waits, the worker is killed */
+	                    * request still waits, the worker is killed.  Both come before
+	                    * anything else about that row, but for its end */
 	POOL_EV_LIMITS,    /* limits: other values from now on */
 	POOL_EV_SCALE,     /* n: min from now on, also with other limits; max and idle are
 	                    * raised with it where needed, not for good */

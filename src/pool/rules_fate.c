@@ -69,6 +69,17 @@ void fate_condemn(struct pool *p, uint32_t row, enum pool_list list, int64_t now
 	rows_enter(p, row, WORKER_KILLED, list, now);
 }
 
+void fate_recycle(struct pool *p, uint32_t row, int64_t now)
+{
+	const struct pool_worker *w = &p->worker[row];
+	int64_t *retry = &p->rank[w->rank].retry_ms;
+
+	p->recycled++;
+	fate_dismiss(p, row, POOL_LIST_TODO, now);
+	if (!p->limits.dispatch && *retry < w->started_ms + POOL_RECYCLE_MS)
+		*retry = w->started_ms + POOL_RECYCLE_MS;
+}
+
 void fate_become_idle(struct pool *p, uint32_t row, int64_t now)
 {
 	struct pool_worker *w = &p->worker[row];

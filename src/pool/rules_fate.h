@@ -11,6 +11,8 @@ void fate_become_idle(struct pool *p, uint32_t row, int64_t now);
 enum pool_list fate_told_list(const struct pool_worker *w);
 /* A serving one is to be told to end; what it was doing goes on. */
 void fate_dismiss(struct pool *p, uint32_t row, enum pool_list list, int64_t now);
+/* ... because it has served its requests. */
+void fate_recycle(struct pool *p, uint32_t row, int64_t now);
 /* It is to be killed, and was lost if it served. */
 void fate_condemn(struct pool *p, uint32_t row, enum pool_list list, int64_t now);
 /* It is gone. */

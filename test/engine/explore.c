@@ -23,6 +23,7 @@
 #include "src/limits.h"
 #include "test/engine/lib/oracles.h"
 #include "test/engine/lib/record.h"
+#include "test/engine/lib/seen.h"
 #include "test/engine/lib/world.h"
 
 #define N_MAX 4
@@ -114,8 +115,7 @@ struct explorer {
 	struct spot at;            /* the state in hand; its image lives in engine */
 	struct spot *stack;
 	size_t n_stack, stack_room;
-	uint64_t *seen;            /* hashes, open addressing; 0 is free */
-	size_t n_seen, seen_room;
+	struct seen seen;
 	struct link *trail;
 	size_t trail_room;
 	uint64_t states, moves, settled;
@@ -131,15 +131,6 @@ static void *grown(void *old, size_t bytes)
 		exit(2);
 	}
 	return p;
-}
-
-/* Canonical form: a running hash of 64 bits over whatever a decision looks at. */
-static void mix(uint64_t *h, uint64_t v)
-{
-	uint64_t z = (*h ^ v) * 0x9e3779b97f4a7c15u;
-
-	*h = (z ^ (z >> 29)) * 0xbf58476d1ce4e5b9u;
-	*h ^= *h >> 32;
 }
 
 static uint64_t relative(const struct world *w, int64_t at)
@@ -209,45 +200,6 @@ static uint64_t hash_of(const struct spot *s)
 	return h ? h : 1;
 }
 
-static void put_hash(uint64_t *table, size_t room, uint64_t h)
-{
-	size_t k = h & (room - 1);
-
-	while (table[k])
-		k = (k + 1) & (room - 1);
-	table[k] = h;
-}
-
-static void grow_seen(struct explorer *x)
-{
-	size_t room = x->seen_room ? x->seen_room * 4 : 4096;
-	uint64_t *table = calloc(room, sizeof *table);
-
-	if (!table) {
-		perror("calloc");
-		exit(2);
-	}
-	for (size_t k = 0; k < x->seen_room; k++)
-		if (x->seen[k])
-			put_hash(table, room, x->seen[k]);
-	free(x->seen);
-	x->seen = table;
-	x->seen_room = room;
-}
-
-/* Is this hash new?  Then it is kept. */
-static bool is_new(struct explorer *x, uint64_t h)
-{
-	if (2 * x->n_seen >= x->seen_room)
-		grow_seen(x);
-	for (size_t k = h & (x->seen_room - 1); x->seen[k]; k = (k + 1) & (x->seen_room - 1))
-		if (x->seen[k] == h)
-			return false;
-	put_hash(x->seen, x->seen_room, h);
-	x->n_seen++;
-	return true;
-}
-
 static void copy_spot(struct explorer *x, struct spot *to, const struct spot *from)
 {
 	memcpy(to, from, offsetof(struct spot, image));
@@ -268,11 +220,11 @@ static void push(struct explorer *x, enum move move, uint32_t svc, uint32_t from
 		x->stack_room = x->stack_room ? 2 * x->stack_room : 64;
 		x->stack = grown(x->stack, x->stack_room * sizeof *x->stack);
 	}
-	if (x->n_seen > x->trail_room) {
-		x->trail_room = 2 * x->n_seen;
+	if (x->seen.n > x->trail_room) {
+		x->trail_room = 2 * x->seen.n;
 		x->trail = grown(x->trail, x->trail_room * sizeof *x->trail);
 	}
-	x->at.id = (uint32_t)x->n_seen - 1;
+	x->at.id = (uint32_t)x->seen.n - 1;
 	x->trail[x->at.id] = (struct link){from, (uint8_t)move, (uint8_t)svc};
 	s = &x->stack[x->n_stack++];
 	memcpy(s, &x->at, offsetof(struct spot, image));
@@ -458,7 +410,7 @@ static bool try_move(struct explorer *x, const struct spot *s, enum move m, uint
 	if (x->at.world.failure[0])
 		return false;
 	h = hash_of(&x->at);
-	fresh = is_new(x, h);
+	fresh = seen_is_new(&x->seen, h);
 	if (fresh)
 		push(x, m, i, s->id);
 	if (fresh && h % LIVENESS == 0)
@@ -486,18 +438,18 @@ static bool explore(struct explorer *x, bool trace)
 	uint32_t i = 0;
 	bool good;
 
-	x->n_stack = x->n_seen = 0;
-	memset(x->seen, 0, x->seen_room * sizeof *x->seen);
+	x->n_stack = 0;
+	seen_clear(&x->seen);
 	boot(x);
-	good = !x->at.world.failure[0] && is_new(x, hash_of(&x->at));
+	good = !x->at.world.failure[0] && seen_is_new(&x->seen, hash_of(&x->at));
 	if (good)
 		push(x, MOVE_N, 0, 0);
-	while (good && x->n_stack && x->n_seen < STATES_MAX) {
+	while (good && x->n_stack && x->seen.n < STATES_MAX) {
 		copy_spot(x, &s, &x->stack[--x->n_stack]);
 		good = expand(x, &s, &m, &i);
 	}
-	x->states += x->n_seen;
-	if (good && x->n_seen < STATES_MAX)
+	x->states += x->seen.n;
+	if (good && x->seen.n < STATES_MAX)
 		return true;
 	x->failure = good ? "too many states" : x->at.world.failure;
 	if (trace && !good)
@@ -644,7 +596,6 @@ static void run_job(const struct job *job, struct totals t[N_FAMILIES])
 	static struct explorer x;
 	uint32_t id = 0;
 
-	grow_seen(&x);
 	for (size_t k = 0; k < N_FAMILIES; k++) {
 		if (k && t[k - 1].failures)
 			break; /* enough is known */
@@ -655,7 +606,7 @@ static void run_job(const struct job *job, struct totals t[N_FAMILIES])
 		t[k].moves = x.moves;
 		t[k].settled = x.settled;
 	}
-	free(x.seen);
+	free(x.seen.table);
 	free(x.stack);
 	free(x.trail);
 }
