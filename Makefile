@@ -142,6 +142,9 @@ $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) 
 OWN := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
 $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
+$(B)/test/ids-unit: $(call objects,$(FILES) $(IDS))
+$(B)/test/listen-unit: $(call objects,$(LISTEN))
+$(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
 # Workers, as an example and for tests.
 WORKERS := echo http
 $(foreach t,$(WORKERS),$(eval $(B)/example/$(t): $(call objects,src/pool/example/$(t)); $$(link)))

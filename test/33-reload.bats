@@ -334,6 +334,7 @@ absent() { ! svc --json list | jq -e --arg name "$1" 'any(.name == $name)' >/dev
 
 @test "a reload during a shutdown is said and ignored" {
 	tell deaf first
+	put svc/first/delay '60\n' # until it is killed below, however slow this machine is
 	boot_settled container
 	kill -TERM "$(cinit_pid)"
 	await "the stop" in_state first stopping

@@ -34,11 +34,19 @@ struct hint {
 
 void hint_try(struct hint *h, const char *known);
 void hint_entries(struct hint *h); /* tries every entry of a service directory */
+void hint_put(struct text *out, const struct hint *h); /* as a question, if there is one */
 
 /* program.c: whether the program `path`/`name` can be executed at all. */
 void check_program(struct tally *t, const char *path, const char *name);
 /* elf.c: the interpreter that an ELF file asks for: true and its path. */
 bool elf_interpreter(int fd, char *buf, size_t cap);
+
+/* extra.c: users, groups and pools of one loaded service, whose directory is dir. */
+void check_extra(struct tally *t, const struct config *c, uint32_t i, const char *dir);
+/* What its pool/ says: a descriptor of the service directory with it; -1 if it is no pool,
+ * or there is nothing to be read any more. */
+struct pool_conf;
+int check_open_pool(const struct config *c, uint32_t i, struct pool_conf *pool);
 
 /* services.c: programs and values of every loaded service, and conf/. */
 void check_services(struct tally *t, const struct config *c);

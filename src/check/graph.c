@@ -2,9 +2,12 @@
  * tests: {"start": NAME, "conf": {...}, "services": {NAME: {...}, ...}}. */
 #include <string.h>
 
+#include <unistd.h>
+
 #include "src/check/check.h"
 #include "src/config/essential.h"
 #include "src/engine/classes.h"
+#include "src/pool/conf.h"
 
 static void member(struct text *out, const char *name)
 {
@@ -75,6 +78,73 @@ static void put_essential(struct text *out, const struct config *c, const struct
 	text_char(out, '}');
 }
 
+static void put_number(struct text *out, const char *name, uint64_t number)
+{
+	member(out, name);
+	text_u64(out, number);
+}
+
+static void put_modules(struct text *out, int service_fd)
+{
+	char lines[POOL_MODULES_BYTES], where[POOL_WHERE_MAX];
+	const char *why;
+	int n = pool_conf_modules(service_fd, lines, where, &why);
+
+	member(out, "modules");
+	put_strings(out, lines, n > 0 ? (uint32_t)n : 0);
+}
+
+static void put_pool(struct text *out, const struct config *c, uint32_t i)
+{
+	struct pool_conf p;
+	int fd = check_open_pool(c, i, &p);
+
+	if (fd < 0)
+		return;
+	member(out, "pool");
+	text_str(out, "{\"mode\": ");
+	text_str(out, p.mode == POOL_DISPATCH ? "\"dispatch\"" : "\"share\"");
+	put_number(out, "min", p.min);
+	put_number(out, "max", p.max);
+	put_number(out, "idle", p.idle);
+	put_number(out, "idle_time_ms", p.idle_time_ms);
+	put_number(out, "requests", p.requests);
+	put_number(out, "timeout_ms", p.timeout_ms);
+	put_number(out, "keepalive_ms", p.keepalive_ms);
+	if (p.has_modules)
+		put_modules(out, fd);
+	text_char(out, '}');
+	close(fd);
+}
+
+static void put_word(struct text *out, const struct config *c, const char *name, uint32_t string)
+{
+	if (!string)
+		return;
+	member(out, name);
+	text_json(out, config_str(c, string), strlen(config_str(c, string)));
+}
+
+static void put_extra(struct text *out, const struct config *c, uint32_t i)
+{
+	const struct conf_extra *x = config_extra(c, config_svc(c, i)->extra - 1);
+
+	if (x->n_listen) {
+		member(out, "listen");
+		put_strings(out, config_str(c, x->listen), x->n_listen);
+	}
+	if (x->ready_fd >= 0)
+		put_number(out, "ready_fd", (uint64_t)x->ready_fd);
+	put_word(out, c, "user", x->user);
+	put_word(out, c, "group", x->group);
+	if (x->has_groups) {
+		member(out, "groups");
+		put_strings(out, config_str(c, x->groups), x->n_groups);
+	}
+	if (x->pool)
+		put_pool(out, c, i);
+}
+
 static void put_service(struct text *out, const struct config *c, uint32_t i)
 {
 	const struct engine *e = config_engine(c);
@@ -92,8 +162,13 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 	put_program(out, c, "off", &s->off);
 	member(out, "respawn");
 	text_str(out, row->kind & KIND_RESPAWN ? "true" : "false");
-	member(out, "delay_ms");
-	text_u64(out, row->delay_ms);
+	put_number(out, "delay_ms", row->delay_ms);
+	if (row->on_ms)
+		put_number(out, "timeout_on_ms", row->on_ms);
+	if (row->off_ms)
+		put_number(out, "timeout_off_ms", row->off_ms);
+	if (s->extra)
+		put_extra(out, c, i);
 	if (s->essential)
 		put_essential(out, c, s);
 	if (s->refusal) {

@@ -66,3 +66,12 @@ void hint_entries(struct hint *h)
 	for (const struct entry_name *e = entry_names; e->entry; e++)
 		hint_try(h, e->name);
 }
+
+void hint_put(struct text *out, const struct hint *h)
+{
+	if (!h->best)
+		return;
+	text_str(out, ", did you mean ");
+	text_str(out, h->best);
+	text_char(out, '?');
+}

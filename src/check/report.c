@@ -15,11 +15,7 @@ static void put_hint(struct text *out, const char *path)
 	struct hint h = {.name = slash ? slash + 1 : path};
 
 	hint_entries(&h);
-	if (!h.best)
-		return;
-	text_str(out, ", did you mean ");
-	text_str(out, h.best);
-	text_char(out, '?');
+	hint_put(out, &h);
 }
 
 void tally_say(void *tally, const struct finding *f)
@@ -28,7 +24,7 @@ void tally_say(void *tally, const struct finding *f)
 	bool error = f->level == FINDING_ERROR;
 
 	t->errors += error;
-	t->warnings += !error;
+	t->warnings += f->level == FINDING_WARNING || f->level == FINDING_NOTE;
 	put(t->out, f->path);
 	text_str(t->out, ": ");
 	if (*f->what) {
@@ -38,7 +34,7 @@ void tally_say(void *tally, const struct finding *f)
 	put(t->out, f->why);
 	if (strcmp(f->what, FINDING_UNKNOWN) == 0)
 		put_hint(t->out, f->path);
-	text_str(t->out, error ? "\n" : " (warning)\n");
+	text_str(t->out, error ? "\n" : f->level == FINDING_REMARK ? " (note)\n" : " (warning)\n");
 }
 
 void tally_add(struct tally *t, enum finding_level level, const char *path, const char *what,

@@ -30,15 +30,26 @@ static void check_respawn(struct tally *t, const char *dir)
 		          "only that the file is there counts");
 }
 
-static void check_delay(struct tally *t, const char *dir)
+/* A file that is there and means nothing in this service. */
+static void check_idle(struct tally *t, const char *dir, const char *name, const char *why)
 {
 	char path[PATH_MAX + 512];
 	struct text p;
 	struct stat st;
 
-	put_path(&p, path, sizeof path, dir, "delay");
+	put_path(&p, path, sizeof path, dir, name);
 	if (lstat(path, &st) == 0)
-		tally_add(t, FINDING_WARNING, path, "has no effect", "there is no `on` and no `off`");
+		tally_add(t, FINDING_WARNING, path, "has no effect", why);
+}
+
+/* What is said of processes, in a service that has none. */
+static void check_group_service(struct tally *t, const char *dir, bool has_off)
+{
+	static const char *const files[] = {"delay", "timeout.off", "user", "group", "groups"};
+
+	check_idle(t, dir, "timeout.on", "there is no `on`");
+	for (size_t k = 0; !has_off && k < sizeof files / sizeof *files; k++)
+		check_idle(t, dir, files[k], "there is no `on` and no `off`");
 }
 
 static void check_service(struct tally *t, const struct config *c, uint32_t i)
@@ -54,8 +65,10 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 		check_program(t, dir, "off");
 	if (engine_svc(config_engine(c), i)->kind & KIND_RESPAWN)
 		check_respawn(t, dir);
-	if (!s->on.present && !s->off.present && !s->refusal)
-		check_delay(t, dir);
+	if (s->extra)
+		check_extra(t, c, i, dir);
+	if (!(engine_svc(config_engine(c), i)->kind & KIND_ON) && !s->refusal)
+		check_group_service(t, dir, s->off.present);
 }
 
 void check_services(struct tally *t, const struct config *c)
@@ -82,11 +95,7 @@ static void check_conf_name(struct tally *t, const char *dir, const char *name)
 	put_path(&p, path, sizeof path, dir, name);
 	text_init(&p, why, sizeof why);
 	text_str(&p, "ignored");
-	if (h.best) {
-		text_str(&p, ", did you mean ");
-		text_str(&p, h.best);
-		text_char(&p, '?');
-	}
+	hint_put(&p, &h);
 	tally_add(t, FINDING_WARNING, path, "unknown entry", why);
 }
 

@@ -59,6 +59,8 @@ static void put_up(const struct sim *m, uint32_t i)
 
 	if (!(kind & KIND_ON))
 		text_str(m->out, "needs up");
+	else if (kind & KIND_READY)
+		text_str(m->out, "is ready");
 	else if (kind & KIND_RESPAWN)
 		text_str(m->out, "runs");
 	else
@@ -197,10 +199,13 @@ static void finish(struct sim *m, uint32_t i)
 static void spawn(struct sim *m, uint32_t i)
 {
 	uint32_t k = m->supposed[i];
-	bool respawn = engine_svc(m->e, i)->kind & KIND_RESPAWN;
+	uint8_t kind = engine_svc(m->e, i)->kind;
+	bool respawn = kind & KIND_RESPAWN;
 
 	m->process[i] = PROC_RUNS;
 	happen(m, &(struct event){.kind = EV_EXECUTED, .svc = i});
+	if (kind & KIND_READY && !(k && m->s[k - 1].fails))
+		happen(m, &(struct event){.kind = EV_READY, .svc = i});
 	if (k && m->s[k - 1].timed && m->s[k - 1].run_ms > 0) {
 		m->ends_ms[k - 1] = m->now + m->s[k - 1].run_ms;
 		if (!respawn && m->horizon_ms < m->ends_ms[k - 1] + CHECK_FOREVER_MS)

@@ -22,26 +22,34 @@ struct stop {
 	uint32_t n_queue;
 };
 
-static uint64_t delay_of(const struct svc *s)
+/* One step of a stop, of which so much time has passed: `timeout.off` bounds the whole. */
+static uint64_t step_ms(const struct svc *s, uint64_t passed)
 {
+	uint64_t left = passed < s->off_ms ? s->off_ms - passed : 0;
+
+	if (s->off_ms && (!s->delay_ms || left < s->delay_ms))
+		return left;
 	return s->delay_ms ? s->delay_ms : SHUTDOWN_DELAY_MS;
 }
 
 /* From up: `off`, and the main process if it has one. */
 static uint64_t off_ms(const struct svc *s)
 {
-	return s->kind & KIND_OFF ? delay_of(s) : 0;
+	return s->kind & KIND_OFF ? step_ms(s, 0) : 0;
 }
 
 static uint64_t process_ms(const struct svc *s)
 {
-	return (s->kind & KIND_ON) && (s->kind & KIND_RESPAWN) ? delay_of(s) : 0;
+	return (s->kind & KIND_ON) && (s->kind & KIND_RESPAWN) ? step_ms(s, off_ms(s)) : 0;
 }
 
 /* A once-service may succeed in the last moment, and its `off` is due then. */
 static uint64_t starting_ms(const struct svc *s)
 {
-	return s->kind & KIND_ON ? delay_of(s) + (s->kind & KIND_RESPAWN ? 0 : off_ms(s)) : 0;
+	uint64_t process = s->kind & KIND_ON ? step_ms(s, 0) : 0;
+	bool owes_off = s->kind & KIND_ON && !(s->kind & KIND_RESPAWN) && s->kind & KIND_OFF;
+
+	return process + (owes_off ? step_ms(s, process) : 0);
 }
 
 static uint64_t up_ms(const struct svc *s)

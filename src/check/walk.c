@@ -97,6 +97,14 @@ static bool is_directory(int fd, const char *name, unsigned char type)
 	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* What makes a service of a directory.  Those that are only files may be names of
+ * other services, too. */
+static const unsigned only_files = ENTRY_LISTEN | ENTRY_READY | ENTRY_USER | ENTRY_GROUP
+	| ENTRY_GROUPS | ENTRY_TIMEOUT_ON | ENTRY_TIMEOUT_OFF;
+static const unsigned of_services = ENTRY_ON | ENTRY_OFF | ENTRY_NEEDS | ENTRY_WANTS
+	| ENTRY_RESPAWN | ENTRY_DELAY | ENTRY_ON_PARAMS | ENTRY_ON_ENV | ENTRY_OFF_PARAMS
+	| ENTRY_OFF_ENV | ENTRY_ESSENTIAL | only_files;
+
 /* Lists a directory: which known entries it has; its directories are pushed. */
 static unsigned list(struct walk *w, int fd, size_t path)
 {
@@ -108,9 +116,10 @@ static unsigned list(struct walk *w, int fd, size_t path)
 	dir_begin(&d, fd);
 	while (n++ < CONFIG_ENTRIES_MAX && dir_next(&d, &name, &type) > 0) {
 		enum entry e = entry_of(name);
+		bool directory = e != ENTRY_DOT && is_directory(fd, name, type);
 
-		has |= (unsigned)e;
-		if (e != ENTRY_DOT && is_directory(fd, name, type))
+		has |= directory ? (unsigned)e & ~only_files : (unsigned)e;
+		if (directory)
 			push(w, path, name);
 	}
 	return has;
@@ -170,9 +179,6 @@ static bool is_edges(const char *path)
 
 static void visit(struct walk *w, size_t path)
 {
-	const unsigned service = ENTRY_ON | ENTRY_OFF | ENTRY_NEEDS | ENTRY_WANTS | ENTRY_RESPAWN
-		| ENTRY_DELAY | ENTRY_ON_PARAMS | ENTRY_ON_ENV
-		| ENTRY_OFF_PARAMS | ENTRY_OFF_ENV | ENTRY_ESSENTIAL;
 	const char *name = w->paths.at + path;
 	bool known = is_edges(name) || is_loaded(w, name); /* the loader has said the rest */
 	unsigned has;
@@ -188,7 +194,7 @@ static void visit(struct walk *w, size_t path)
 	close(fd);
 	if (known)
 		return;
-	if (has & service)
+	if (has & of_services)
 		say_unreached(w, path);
 	else
 		say_near_miss(w, path);

@@ -32,6 +32,20 @@ static void carry_prog(struct loader *l, struct conf_prog *p)
 	p->env = carry_strings(l, p->env, p->n_env);
 }
 
+/* A row of its own again: pointers into what grows do not last. */
+static void carry_extra(struct loader *l, uint32_t svc, uint32_t row)
+{
+	struct conf_extra x = *config_extra(past(l), row), *to;
+
+	x.listen = carry_strings(l, x.listen, x.n_listen);
+	x.groups = carry_strings(l, x.groups, x.n_groups);
+	x.user = x.user ? carry_strings(l, x.user, 1) : 0;
+	x.group = x.group ? carry_strings(l, x.group, 1) : 0;
+	to = loader_extra(l, svc);
+	if (to)
+		*to = x;
+}
+
 /* Everything that row i says, but for what the directory is and why it is refused. */
 static void carry_definition(struct loader *l, struct draft *d, uint32_t i)
 {
@@ -44,8 +58,13 @@ static void carry_definition(struct loader *l, struct draft *d, uint32_t i)
 	d->conf.essential = config_svc(past(l), i)->essential;
 	d->conf.n_codes = config_svc(past(l), i)->n_codes;
 	d->conf.codes = carry_strings(l, config_svc(past(l), i)->codes, d->conf.n_codes);
+	d->conf.extra = 0;
+	if (config_svc(past(l), i)->extra)
+		carry_extra(l, (uint32_t)(d - draft_at(l, 0)), config_svc(past(l), i)->extra - 1);
 	d->kind = s->kind & (uint8_t)~KIND_REFUSED;
 	d->delay_ms = s->delay_ms;
+	d->on_ms = s->on_ms;
+	d->off_ms = s->off_ms;
 	d->carried = true;
 }
 

@@ -72,6 +72,7 @@ struct config {
 
 /* What the loader has to say about one place. */
 enum finding_level {
+	FINDING_REMARK,  /* nothing is wrong; a checker's own */
 	FINDING_NOTE,    /* only a checker says it */
 	FINDING_WARNING,
 	FINDING_ERROR

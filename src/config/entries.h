@@ -21,12 +21,20 @@ enum entry {
 	ENTRY_STRANGE = 2048,
 	ENTRY_DOT = 4096,
 	ENTRY_LATER_DIR = 8192, /* ENTRY_LATER, and a directory */
-	ENTRY_ESSENTIAL = 16384
+	ENTRY_ESSENTIAL = 16384,
+	ENTRY_LISTEN = 32768,
+	ENTRY_READY = 65536,
+	ENTRY_USER = 131072,
+	ENTRY_GROUP = 262144,
+	ENTRY_GROUPS = 524288,
+	ENTRY_TIMEOUT_ON = 1048576,
+	ENTRY_TIMEOUT_OFF = 2097152,
+	ENTRY_POOL = 4194304
 };
 
 struct entry_name {
 	char name[12];
-	uint16_t entry;      /* enum entry; 0 ends the table */
+	uint32_t entry;      /* enum entry; 0 ends the table */
 };
 
 extern const struct entry_name entry_names[];

@@ -211,6 +211,7 @@ static void forget(struct loader *l)
 	vec_free(&l->strings);
 	vec_free(&l->needs);
 	vec_free(&l->wants);
+	vec_free(&l->extras);
 	vec_free(&l->index);
 }
 
@@ -231,6 +232,7 @@ struct config *config_load(const struct load *rq)
 	l->drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft);
 	l->strings.max = CONFIG_BYTES_MAX;
 	l->needs.max = l->wants.max = (size_t)CONFIG_EDGES_MAX * 4;
+	l->extras.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct conf_extra);
 	l->index.max = SIZE_MAX / 2;
 	c = load(l);
 	if (!c)

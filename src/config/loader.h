@@ -14,7 +14,7 @@
 struct draft {
 	struct conf_svc conf;
 	uint32_t need_at, want_at;
-	uint32_t delay_ms;
+	uint32_t delay_ms, on_ms, off_ms;
 	uint32_t seen_by;  /* the last service (index + 1) that named this one */
 	uint8_t kind;      /* enum svc_kind */
 	uint32_t was;      /* its row in the config that runs, plus 1; 0: it is new */
@@ -36,6 +36,7 @@ struct loader {
 	struct vec drafts;       /* struct draft */
 	struct vec strings;      /* NUL-terminated strings; offset 0 is "" */
 	struct vec needs, wants; /* uint32_t */
+	struct vec extras;       /* struct conf_extra; conf.extra of a draft tells which */
 	struct vec index;        /* uint32_t, hash of identities -> index + 1 */
 };
 
@@ -73,6 +74,17 @@ void loader_read_service(struct loader *l, uint32_t i);
 enum prog_file { PROG_PARAMS = 1, PROG_ENV = 2 };
 void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                          unsigned files, struct conf_prog *prog);
+/* Reads the environment alone, of a program that is not there; likewise. */
+void loader_read_env(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                     struct conf_prog *prog);
+/* Reads one file of lines into `count` strings: 1, 0 absent, -1 reported. */
+enum line_kind {
+	LINE_ARGUMENT,    /* an empty one is an empty argument */
+	LINE_ENVIRONMENT, /* empty ones are skipped; one without `=` is said */
+	LINE_PLAIN        /* empty ones are skipped */
+};
+int loader_read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                      enum line_kind kind, uint32_t *strings, uint32_t *count);
 /* Reads a file that holds one number of seconds: 1 and *ms, 0 absent, -1 reported. */
 int loader_read_seconds(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                         uint32_t *ms);
@@ -84,6 +96,12 @@ void loader_read_conf(struct loader *l, struct config *head);
 
 /* essential.c: reads `essential`, which is there. */
 void loader_read_essential(struct loader *l, int dir_fd, uint32_t svc);
+
+/* extra.c: reads what few services have, as far as `has` (enum entry, or'ed) says that
+ * it is there; what is `on` of the service is known already. */
+void loader_read_extra(struct loader *l, int dir_fd, uint32_t svc, unsigned has);
+/* Room for a row of draft svc; NULL after setting l->failed. */
+struct conf_extra *loader_extra(struct loader *l, uint32_t svc);
 
 /* cycles.c: marks wants on cycles as unordered, refuses cycles of needs. */
 void loader_break_cycles(struct loader *l);

@@ -1,4 +1,5 @@
-/* pack.c - puts what was read into one block: head, services, strings, engine. */
+/* pack.c - puts what was read into one block: head, services, their
+ * extras, strings, engine. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,7 +30,8 @@ static int plan_graph(struct loader *l, struct plan *p)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct draft *d = draft_at(l, i);
 
-		node[i] = (struct graph_node){.delay_ms = d->delay_ms, .kind = d->kind};
+		node[i] = (struct graph_node){.delay_ms = d->delay_ms, .on_ms = d->on_ms,
+		                              .off_ms = d->off_ms, .kind = d->kind};
 		need_at[i] = d->need_at;
 		want_at[i] = d->want_at;
 	}
@@ -51,6 +53,32 @@ static void count_words(struct config *c, const struct conf_prog *p)
 		c->words_max = p->n_env;
 }
 
+/* In the order of services; what was read for a definition that was given up is left out. */
+static void fill_extras(struct config *c, const struct loader *l)
+{
+	const struct conf_extra *from = (const struct conf_extra *)(const void *)l->extras.at;
+	struct conf_extra *to = (struct conf_extra *)((uintptr_t)c + c->extras);
+	struct conf_svc *svc = (struct conf_svc *)((uintptr_t)c + c->svcs);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (!svc[i].extra)
+			continue;
+		to[n] = from[svc[i].extra - 1];
+		to[n].svc = i;
+		svc[i].extra = ++n;
+	}
+}
+
+static uint32_t count_extras(const struct loader *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < draft_count(l); i++)
+		n += draft_at(l, i)->conf.extra != 0;
+	return n;
+}
+
 static void fill(struct config *c, struct loader *l, const struct graph *g)
 {
 	struct conf_svc *svc = (struct conf_svc *)((uintptr_t)c + c->svcs);
@@ -61,6 +89,7 @@ static void fill(struct config *c, struct loader *l, const struct graph *g)
 		count_words(c, &svc[i].on);
 		count_words(c, &svc[i].off);
 	}
+	fill_extras(c, l);
 	count_words(c, &c->last);
 	count_words(c, &c->panic);
 	engine_build(config_engine(c), g);
@@ -76,6 +105,9 @@ static struct config *pack(struct loader *l, struct config *head, const struct g
 	head->n = g->n;
 	head->svcs = (uint32_t)at;
 	at += g->n * (uint64_t)sizeof(struct conf_svc);
+	head->extras = (uint32_t)at;
+	head->n_extras = count_extras(l);
+	at += head->n_extras * (uint64_t)sizeof(struct conf_extra);
 	head->strings = (uint32_t)at;
 	head->strings_len = (uint32_t)l->strings.len;
 	at = (at + l->strings.len + 7) & ~(uint64_t)7;

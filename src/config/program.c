@@ -71,9 +71,8 @@ static void say_line(struct loader *l, uint32_t svc, const char *name, uint32_t 
 	loader_report(l, FINDING_WARNING, svc, at, "", why);
 }
 
-/* Reads one file of lines into strings: 1, 0 absent, -1 reported. */
-static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *name, bool env,
-                      uint32_t *strings, uint32_t *count)
+int loader_read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                      enum line_kind kind, uint32_t *strings, uint32_t *count)
 {
 	size_t begin = l->strings.len;
 	const char *why = NULL;
@@ -92,7 +91,7 @@ static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *na
 		return -1;
 	}
 	if (n >= 0) {
-		lines = lines_split(l->strings.at + begin, (size_t)n, env);
+		lines = lines_split(l->strings.at + begin, (size_t)n, kind != LINE_ARGUMENT);
 		why = lines.bad;
 		l->strings.len = begin + lines.bytes;
 	}
@@ -101,7 +100,7 @@ static int read_lines(struct loader *l, int dir_fd, uint32_t svc, const char *na
 		complain(l, svc, name, "", why);
 		return -1;
 	}
-	if (env && lines.odd_line)
+	if (kind == LINE_ENVIRONMENT && lines.odd_line)
 		say_line(l, svc, name, lines.odd_line, "no `=` in it, passed on as it is");
 	if (lines.cr_line)
 		say_line(l, svc, name, lines.cr_line, "ends with a carriage return, which is kept");
@@ -133,6 +132,13 @@ static int read_target(struct loader *l, int dir_fd, uint32_t svc, const char *n
 	return -1;
 }
 
+void loader_read_env(struct loader *l, int dir_fd, uint32_t svc, const char *name,
+                     struct conf_prog *prog)
+{
+	prog->has_env = loader_read_lines(l, dir_fd, svc, name, LINE_ENVIRONMENT, &prog->env,
+	                                  &prog->n_env) > 0;
+}
+
 void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char *name,
                          unsigned files, struct conf_prog *prog)
 {
@@ -146,13 +152,14 @@ void loader_read_program(struct loader *l, int dir_fd, uint32_t svc, const char 
 	text_str(&t, name);
 	text_str(&t, ".params");
 	if (files & PROG_PARAMS
-	    && read_lines(l, dir_fd, svc, file, false, &prog->params, &prog->n_params) < 0)
+	    && loader_read_lines(l, dir_fd, svc, file, LINE_ARGUMENT, &prog->params,
+	                         &prog->n_params) < 0)
 		return;
 	text_clear(&t);
 	text_str(&t, name);
 	text_str(&t, ".env");
-	prog->has_env = files & PROG_ENV
-	                && read_lines(l, dir_fd, svc, file, true, &prog->env, &prog->n_env) > 0;
+	if (files & PROG_ENV)
+		loader_read_env(l, dir_fd, svc, file, prog);
 }
 
 int loader_read_small(struct loader *l, int dir_fd, uint32_t svc, const char *name, char *buf,
@@ -197,7 +204,7 @@ static void read_word(struct loader *l, int dir_fd, const char *name, uint32_t *
 	uint32_t at, n;
 	const char *why = NULL;
 
-	if (read_lines(l, dir_fd, NO_SVC, name, false, &at, &n) <= 0 || n == 0)
+	if (loader_read_lines(l, dir_fd, NO_SVC, name, LINE_ARGUMENT, &at, &n) <= 0 || n == 0)
 		return;
 	if (n > 1)
 		why = "more than one line";
@@ -254,6 +261,6 @@ void loader_read_conf(struct loader *l, struct config *head)
 	loader_read_seconds(l, fd, NO_SVC, "sleep_before_kill", &head->sleep_before_kill_ms);
 	read_word(l, fd, "hostname", &head->hostname);
 	read_watchdog(l, fd, head);
-	read_lines(l, fd, NO_SVC, "sysctl", false, &head->sysctl, &head->n_sysctl);
+	loader_read_lines(l, fd, NO_SVC, "sysctl", LINE_ARGUMENT, &head->sysctl, &head->n_sysctl);
 	close(fd);
 }

@@ -161,30 +161,60 @@ static void read_off(struct loader *l, uint32_t svc, int fd, unsigned has)
 	draft_at(l, svc)->kind |= prog.present ? KIND_OFF : 0;
 }
 
+/* Of a pool whose workers are modules, `on.env` is all that there is of a program. */
+static void read_main(struct loader *l, uint32_t svc, int fd, unsigned has)
+{
+	struct conf_prog prog = {0};
+
+	if (has & ENTRY_ON) {
+		read_on(l, svc, fd, has);
+	} else if (has & ENTRY_POOL && has & ENTRY_ON_ENV) {
+		loader_read_env(l, fd, svc, "on.env", &prog);
+		draft_at(l, svc)->conf.on = prog;
+	}
+}
+
+/* What is given for the whole of a stop bounds a step of it, too. */
+static void read_times(struct loader *l, uint32_t svc, int fd, unsigned has)
+{
+	struct draft *d = draft_at(l, svc);
+
+	if (has & ENTRY_TIMEOUT_ON)
+		loader_read_seconds(l, fd, svc, "timeout.on", &d->on_ms);
+	if (has & ENTRY_TIMEOUT_OFF && loader_read_seconds(l, fd, svc, "timeout.off", &d->off_ms) > 0)
+		d->delay_ms = d->off_ms;
+	if (has & ENTRY_DELAY)
+		loader_read_seconds(l, fd, svc, "delay", &d->delay_ms);
+}
+
 static void read_entries(struct loader *l, uint32_t svc, int fd)
 {
+	const unsigned extra = ENTRY_LISTEN | ENTRY_READY | ENTRY_USER | ENTRY_GROUP | ENTRY_GROUPS
+		| ENTRY_POOL;
+	const unsigned process = ENTRY_ON | ENTRY_POOL;
 	unsigned files = 0, has = scan(l, svc, fd, &files);
 
 	if (has & ENTRY_NEEDS)
 		read_dependencies(l, svc, fd, true);
 	if (has & ENTRY_WANTS && !l->failed)
 		read_dependencies(l, svc, fd, false);
-	if (has & ENTRY_ON && !l->failed)
-		read_on(l, svc, fd, has);
+	if (!l->failed)
+		read_main(l, svc, fd, has);
 	if (has & ENTRY_OFF && !l->failed)
 		read_off(l, svc, fd, has);
-	if (has & ENTRY_DELAY)
-		loader_read_seconds(l, fd, svc, "delay", &draft_at(l, svc)->delay_ms);
-	if (has & ENTRY_ESSENTIAL && !(has & ENTRY_ON))
+	read_times(l, svc, fd, has);
+	if (has & ENTRY_ESSENTIAL && !(has & process))
 		loader_report(l, FINDING_WARNING, svc, "essential", "",
 		              "there is no `on` whose end could count, ignored");
 	else if (has & ENTRY_ESSENTIAL && !l->failed)
 		loader_read_essential(l, fd, svc);
-	if (has & ENTRY_RESPAWN && !(has & ENTRY_ON))
+	if (has & ENTRY_RESPAWN && !(has & process))
 		loader_report(l, FINDING_WARNING, svc, "respawn", "", "there is no `on` to respawn, ignored");
 	else if (files & ENTRY_RESPAWN || (has & ENTRY_RESPAWN && is_file(l, svc, fd, "respawn")))
 		draft_at(l, svc)->kind |= KIND_RESPAWN;
-	if (has & (ENTRY_ON_PARAMS | ENTRY_ON_ENV) && !(has & ENTRY_ON))
+	if (has & extra && !l->failed)
+		loader_read_extra(l, fd, svc, has);
+	if (has & (ENTRY_ON_PARAMS | ENTRY_ON_ENV) && !(has & process))
 		loader_report(l, FINDING_NOTE, svc, "", "has on.params or on.env", "but no `on`");
 	if (has & (ENTRY_OFF_PARAMS | ENTRY_OFF_ENV) && !(has & ENTRY_OFF))
 		loader_report(l, FINDING_NOTE, svc, "", "has off.params or off.env", "but no `off`");

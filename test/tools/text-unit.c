@@ -7,26 +7,7 @@
 
 #include "ipc/record.h"
 #include "ipc/text.h"
-
-static int failures;
-static bool fine; /* of the test that runs */
-
-static void check_at(bool holds, const char *what, int line)
-{
-	if (!holds && fine)
-		printf("# line %d: %s\n", line, what);
-	fine &= holds;
-}
-
-#define CHECK(x) check_at((x), #x, __LINE__)
-
-static void test(const char *what, void (*body)(void))
-{
-	fine = true;
-	body();
-	printf("%s - %s\n", fine ? "ok" : "not ok", what);
-	failures += !fine;
-}
+#include "test/tools/unit.h"
 
 static bool same(const struct text *t, const char *s)
 {
