@@ -29,6 +29,7 @@ enum known {
 static enum known known[LISTEN_MAX];
 static unsigned next_socket;       /* is looked at first, so that all get their turn */
 static int64_t retry_ms = POOL_NEVER;
+static uint32_t refused = POOL_NO_ROW; /* who has not taken the last one */
 static bool said_full;             /* that we have no descriptors */
 
 /* The request in our hands. */
@@ -53,6 +54,11 @@ int dispatch_init(void)
 void dispatch_readable(unsigned i)
 {
 	known[i] = SOMETHING;
+}
+
+bool dispatch_refused(uint32_t row)
+{
+	return refused == row;
 }
 
 bool dispatch_holds(void)
@@ -241,14 +247,13 @@ void dispatch_give(uint32_t row)
 		manager_event(POOL_EV_NOTHING, row);
 		return;
 	}
-	if (fd < 0) {
-		manager_event(POOL_EV_UNABLE, row);
-		return;
-	}
-	if (send_to(fd) >= 0)
+	refused = POOL_NO_ROW;
+	if (fd >= 0 && send_to(fd) >= 0) {
 		let_go();
-	else if (no_room(errno) || errno == ETOOMANYREFS)
+	} else if (fd >= 0 && (no_room(errno) || errno == ETOOMANYREFS)) {
 		give_later(row, errno);
-	else
+	} else {
+		refused = row;
 		manager_event(POOL_EV_UNABLE, row);
+	}
 }

@@ -20,6 +20,9 @@ bool dispatch_turn(void);
 /* POOL_ACT_GIVE. */
 void dispatch_give(uint32_t row);
 
+/* The request that was last given to somebody: was it this worker, who did not take it? */
+bool dispatch_refused(uint32_t row);
+
 /* One was taken that no worker has yet. */
 bool dispatch_holds(void);
 /* When to look again although nothing came. */

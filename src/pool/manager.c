@@ -168,10 +168,12 @@ static void say_kill(uint32_t row)
 {
 	struct text *t = about(row);
 
-	if (pool.limits.timeout_ms && manager_is_busy(row))
-		text_str(t, "its request takes longer than pool/timeout: killed");
+	if (pool.worker[row].told_ms)
+		text_str(t, "was told to end and does not: killed");
+	else if (dispatch_refused(row))
+		text_str(t, "does not take its request: killed");
 	else
-		text_str(t, pool.worker[row].was_up ? "does not end or takes nothing: killed" : "killed");
+		text_str(t, "its request takes longer than pool/timeout: killed");
 	say_end();
 }
 
