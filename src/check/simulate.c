@@ -140,6 +140,7 @@ static void put_why(const struct sim *m, uint32_t i)
 	case WHY_LOAD: put_refusal(m, i); break;
 	case WHY_READY: text_str(m->out, "needs up"); break;
 	case WHY_LATE: put_late(m, i); break;
+	case WHY_SAID: /* nobody says anything here */
 	case WHY_N: break;
 	}
 }
