@@ -98,7 +98,8 @@ void ipc_set_problem(const char *what, int err);
 void ipc_give_up_group(const char *what, int err);
 
 /* For methods: makes the endpoint; where that fails with the group, without it.  NULL,
- * or the step that failed, with errno. */
+ * or the step that failed, with errno.  EIDRM is nobody's fault: what had just been made
+ * was removed, and is to be made again soon, for the group as well. */
 const char *ipc_make(const char *(*make)(void), void (*close_all)(void));
 
 /* For methods: n bytes came in, copied into *r, from a client that may or may

@@ -462,6 +462,20 @@ replace()
 	has "$(cat "$log")" "the endpoint was lost"
 }
 
+@test "System V objects that are removed at any moment while they are made anew are back" {
+	only_for msq shm
+	as_root
+	local before
+	put conf/ipc_group "$GROUP\n"
+	boot_for_long
+	before=$(modes)
+	local remove="ipcrm --all=msg; ipcrm --all=shm" # only one of them at once
+	at_any_moment objects "$remove" "$remove"
+	tell_cinit USR1 # whoever came last may not have been a client
+	await "all of it, and for the group" eval '[ "$(modes)" = "$before" ]'
+	never_said "no group may command"
+}
+
 # remove_objects KIND...: all of these kinds that this namespace has.
 remove_objects()
 {
