@@ -22,7 +22,12 @@
 
 /* Creates the endpoint below ipc_rundir, fresh: what a dead instance left is
  * taken over, what a stranger made is removed or refused, never used.
- * 1 on success; 0 on failure, then ipc_problem says why and it may be tried again. */
+ * 1 on success; 0 on failure, then ipc_problem says why and it may be tried again.
+ *
+ * Somebody may remove or change any part of it meanwhile.  In RUNDIR the supervisor
+ * sees that, as it sees every change there, and tries again soon; so an attempt that
+ * fails because something is lacking must, repeated, change nothing in RUNDIR.  For
+ * what is not in RUNDIR the method sets ipc_recheck: that it is to be tried again soon. */
 int cinit_ipc_init(void);
 
 /* Takes a fixed number of waiting requests, each copied once, and hands them to
@@ -93,7 +98,8 @@ void ipc_set_problem(const char *what, int err);
 void ipc_give_up_group(const char *what, int err);
 
 /* For methods: makes the endpoint; where that fails with the group, without it.  NULL,
- * or the step that failed, with errno. */
+ * or the step that failed, with errno.  EIDRM is nobody's fault: what had just been made
+ * was removed, and is to be made again soon, for the group as well. */
 const char *ipc_make(const char *(*make)(void), void (*close_all)(void));
 
 /* For methods: n bytes came in, copied into *r, from a client that may or may

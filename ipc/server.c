@@ -66,7 +66,9 @@ const char *ipc_make(const char *(*make)(void), void (*close_all)(void))
 	gid_t group = ipc_group;
 	int err = errno;
 
-	if (!step || group == IPC_NO_GROUP)
+	if (step && err == EIDRM)
+		ipc_recheck = true;
+	if (!step || err == EIDRM || group == IPC_NO_GROUP)
 		return step;
 	close_all();
 	ipc_group = IPC_NO_GROUP;

@@ -199,8 +199,8 @@ no_answer()
 
 @test "an id is forgotten when its request has expired" {
 	boot_sample
-	answers "done up=up" verb=restart name=up id=77 expires=+200
-	again() { raw verb=restart name=up id=77 expires=+200 && happens start up 3; }
+	answers "done up=up" verb=restart name=up id=77 expires=+2000
+	again() { raw verb=restart name=up id=77 expires=+2000 && happens start up 3; }
 	await "the next start" again
 }
 

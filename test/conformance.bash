@@ -94,11 +94,13 @@ honest()
 	prompt "$output"
 }
 
-# The report has nobody who was not answered within a second.
+# The report has nobody who was not answered within a second, or a few times what a
+# process needs here that has nothing else to do.
 prompt()
 {
-	local ms=${1##*slowest }
-	[ "${ms%% ms*}" -lt "${HONEST_MS:-1000}" ] || fail "an honest client waited for ${ms%% ms*} ms"
+	local ms=${1##*slowest } echo=${1##*echo }
+	[ "${ms%% ms*}" -lt $((${HONEST_MS:-1000} + 4 * ${echo%% ms*})) ] ||
+		fail "an honest client waited for ${ms%% ms*} ms"
 }
 
 # One that asks over and over, until honest_end; all of it as honest has it.
@@ -186,13 +188,15 @@ no_more()
 # After boot_measured: what dead clients left is gone two seconds after a request.
 reclaimed()
 {
-	local until now
+	local until now left
 	[ -n "$base" ]
 	honest
 	until=$((${EPOCHREALTIME/./} / 1000 + RECLAIM_MS))
-	until no_more "$(left)" "$base"; do
-		now=$((${EPOCHREALTIME/./} / 1000))
-		[ "$now" -lt "$until" ] || fail "files, descriptors, messages, slots: $(left), before $base"
+	while :; do
+		now=$((${EPOCHREALTIME/./} / 1000)) # counting takes time, too
+		left=$(left)
+		! no_more "$left" "$base" || break
+		[ "$now" -lt "$until" ] || fail "files, descriptors, messages, slots: $left, before $base"
 	done
 }
 

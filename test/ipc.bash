@@ -80,15 +80,19 @@ answers()
 	same "answer to: $*" "$output" "$line"
 }
 
-# An honest client is answered, and soon.  Generous: the machine may be busy; what
-# hangs, hangs for good or for the seconds of a time-out.
+# An honest client is answered, and soon.  Generous: the machine may be busy, and what
+# the same program takes without a request is allowed for; what hangs, hangs for good or
+# for the seconds of a time-out.
 honest()
 {
-	local before=$EPOCHREALTIME after
+	local before=$EPOCHREALTIME after alone
 	svc -q list
 	after=$EPOCHREALTIME
-	[ $(((${after/./} - ${before/./}) / 1000)) -lt "${HONEST_MS:-1000}" ] ||
-		fail "an honest client was answered only after $(((${after/./} - ${before/./}) / 1000)) ms"
+	"$BUILD/cinit.svc" -V >/dev/null
+	alone=$EPOCHREALTIME
+	before=${before/./} after=${after/./} alone=${alone/./}
+	[ $(((after - before) / 1000)) -lt $((${HONEST_MS:-1000} + 4 * (alone - after) / 1000)) ] ||
+		fail "an honest client was answered only after $(((after - before) / 1000)) ms"
 }
 
 as_root() { [ "$(id -u)" -eq 0 ] || skip "needs root, to be another user"; }

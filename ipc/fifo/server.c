@@ -243,23 +243,49 @@ static void remove_name(const char *name)
 	unlinkat(answers, name, 0);
 }
 
+/* An ordinary user's own may have been closed to him, too. */
+static int open_answers(int dir)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, IPC_ANSWERS_NAME, flags);
+
+	if (fd < 0 && errno == EACCES
+	    && fchmodat(dir, IPC_ANSWERS_NAME, IPC_ANSWERS_MODE, AT_SYMLINK_NOFOLLOW) == 0)
+		fd = openat(dir, IPC_ANSWERS_NAME, flags);
+	return fd;
+}
+
+/* Is the open directory ours alone?  Its mode is mended. */
+static bool take_answers(void)
+{
+	if (fstat(answers, &answers_st) < 0 || answers_st.st_uid != geteuid())
+		return false;
+	if ((answers_st.st_mode & 07777) == IPC_ANSWERS_MODE)
+		return true;
+	return fchmod(answers, IPC_ANSWERS_MODE) == 0 && fstat(answers, &answers_st) == 0;
+}
+
 /* The directory, ours alone and empty of what a dead instance's clients made:
- * by that they learn that it is gone. */
+ * by that they learn that it is gone.  One that is ours stays: to make it anew each
+ * time that the rest cannot be made would call for the next attempt. */
 static const char *make_answers(int dir)
 {
 	unsigned n, cleared = 0;
 
-	unlinkat(dir, IPC_ANSWERS_NAME, 0); /* does nothing to a directory, */
-	unlinkat(dir, IPC_ANSWERS_NAME, AT_REMOVEDIR); /* and this to one that is not empty */
-	if (mkdirat(dir, IPC_ANSWERS_NAME, 0700) < 0 && errno != EEXIST)
-		return "mkdir " IPC_ANSWERS_NAME;
-	answers = openat(dir, IPC_ANSWERS_NAME, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (answers < 0)
-		return "open " IPC_ANSWERS_NAME;
-	if (fstat(answers, &answers_st) < 0 || answers_st.st_uid != geteuid()
-	    || fchmod(answers, IPC_ANSWERS_MODE) < 0 || fstat(answers, &answers_st) < 0) {
-		errno = EPERM;
-		return IPC_ANSWERS_NAME;
+	answers = open_answers(dir);
+	if (answers < 0 || !take_answers()) {
+		close_fd(&answers);
+		unlinkat(dir, IPC_ANSWERS_NAME, 0); /* does nothing to a directory, */
+		unlinkat(dir, IPC_ANSWERS_NAME, AT_REMOVEDIR); /* and this to one that is not empty */
+		if (mkdirat(dir, IPC_ANSWERS_NAME, IPC_ANSWERS_MODE) < 0)
+			return "mkdir " IPC_ANSWERS_NAME;
+		answers = open_answers(dir);
+		if (answers < 0)
+			return "open " IPC_ANSWERS_NAME;
+		if (!take_answers()) {
+			errno = EPERM;
+			return IPC_ANSWERS_NAME;
+		}
 	}
 	while (cleared < IPC_CLEAR_MAX && (n = next_entries(remove_name)) > 0)
 		cleared += n;
@@ -268,12 +294,21 @@ static const char *make_answers(int dir)
 	return NULL;
 }
 
+/* The descriptor is reserved before anything is changed: an attempt that cannot succeed
+ * leaves no traces in RUNDIR, which would call for the next. */
 static const char *make_request(int dir)
 {
+	int reserved = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+
+	if (reserved < 0)
+		return "open " IPC_REQUEST_NAME;
 	if (unlinkat(dir, IPC_REQUEST_NAME, 0) < 0 && errno == EISDIR)
 		unlinkat(dir, IPC_REQUEST_NAME, AT_REMOVEDIR);
-	if (mkfifoat(dir, IPC_REQUEST_NAME, IPC_REQUEST_MODE) < 0)
+	if (mkfifoat(dir, IPC_REQUEST_NAME, IPC_REQUEST_MODE) < 0) {
+		close_fd(&reserved);
 		return "mkfifo " IPC_REQUEST_NAME;
+	}
+	close_fd(&reserved);
 	ipc_fd = openat(dir, IPC_REQUEST_NAME,
 	                O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (ipc_fd < 0)

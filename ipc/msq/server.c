@@ -160,6 +160,19 @@ static void close_all(void)
 	set_due();
 }
 
+/* A step failed: because a queue that it had made was removed meanwhile? */
+static const char *failed(const char *step)
+{
+	struct msqid_ds ds;
+	int err = errno;
+
+	if ((requests >= 0 && msgctl(requests, IPC_STAT, &ds) < 0)
+	    || (answers >= 0 && msgctl(answers, IPC_STAT, &ds) < 0))
+		err = EIDRM;
+	errno = err;
+	return step;
+}
+
 static const char *make_queues(void)
 {
 	requests = make_queue(SYSV_REQUESTS);
@@ -171,7 +184,7 @@ static const char *make_queues(void)
 	enlarge(requests);
 	capacity = enlarge(answers);
 	if (give_to_group(answers, SYSV_ANSWERS) < 0 || give_to_group(requests, SYSV_REQUESTS) < 0)
-		return "open the queues to the group";
+		return failed("open the queues to the group");
 	ipc_fd = sysv_bell(ipc_group);
 	return ipc_fd < 0 ? "bell" : NULL;
 }

@@ -246,6 +246,18 @@ static int give_to_group(void)
 	return shmctl(slots_id, IPC_SET, &ds);
 }
 
+/* A step failed: because the segment that it had made was removed meanwhile? */
+static const char *failed(const char *step)
+{
+	struct shmid_ds ds;
+	int err = errno;
+
+	if (shmctl(slots_id, IPC_STAT, &ds) < 0)
+		err = EIDRM;
+	errno = err;
+	return step;
+}
+
 static const char *make_slots(void)
 {
 	slots_id = make_segment(SYSV_SLOTS, slots_mode(), sizeof *slots);
@@ -253,10 +265,10 @@ static const char *make_slots(void)
 		return "System V shared memory";
 	slots = attach(slots_id);
 	if (!slots)
-		return "shmat";
+		return failed("shmat");
 	mark_slots();
 	if (give_to_group() < 0)
-		return "open the segment to the group";
+		return failed("open the segment to the group");
 	ipc_fd = sysv_bell(ipc_group);
 	return ipc_fd < 0 ? "bell" : NULL;
 }

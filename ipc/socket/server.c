@@ -19,6 +19,7 @@
 #include "ipc/text.h"
 
 #define LISTENER UINT32_MAX
+#define SOCKET_MODE 0666
 
 #ifndef SO_PEERGROUPS
 #define SO_PEERGROUPS 59 /* of <asm-generic/socket.h>, since Linux 4.13 */
@@ -41,6 +42,7 @@ int ipc_fd = -1;
 bool ipc_more;
 
 static int listener = -1;
+static int probe = -1; /* while the endpoint is made */
 static dev_t socket_dev;
 static ino_t socket_ino;
 static struct client clients[IPC_CLIENTS_MAX];
@@ -96,9 +98,11 @@ static void close_all(void)
 		close(listener);
 	if (spare >= 0)
 		close(spare);
+	if (probe >= 0)
+		close(probe);
 	if (ipc_fd >= 0)
 		close(ipc_fd);
-	listener = spare = ipc_fd = -1;
+	listener = spare = probe = ipc_fd = -1;
 	deaf = false;
 }
 
@@ -111,9 +115,23 @@ static void socket_path(struct text *t, char *buf, size_t cap)
 	text_str(t, "/" IPC_SOCKET_NAME);
 }
 
-/* Binds in RUNDIR.  A path that does not fit an address is reached from
- * within the directory; the supervisor's own directory is / otherwise. */
-static int bind_in_rundir(void)
+static int bind_open(int fd, const struct sockaddr_un *a)
+{
+	mode_t was = umask(0);
+	int r = bind(fd, (const struct sockaddr *)a, sizeof *a);
+
+	umask(was);
+	return r;
+}
+
+static int connect_to(int fd, const struct sockaddr_un *a)
+{
+	return connect(fd, (const struct sockaddr *)a, sizeof *a);
+}
+
+/* A path that does not fit an address is reached from within the directory; the
+ * supervisor's own directory is / otherwise. */
+static int in_rundir(int (*call)(int fd, const struct sockaddr_un *a), int fd)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	struct text t;
@@ -121,12 +139,12 @@ static int bind_in_rundir(void)
 
 	socket_path(&t, a.sun_path, sizeof a.sun_path);
 	if (!t.cut)
-		return bind(listener, (const struct sockaddr *)&a, sizeof a);
+		return call(fd, &a);
 	text_init(&t, a.sun_path, sizeof a.sun_path);
 	text_str(&t, IPC_SOCKET_NAME);
 	if (chdir(ipc_rundir) < 0)
 		return -1;
-	r = bind(listener, (const struct sockaddr *)&a, sizeof a);
+	r = call(fd, &a);
 	return chdir("/") < 0 ? -1 : r;
 }
 
@@ -140,36 +158,82 @@ static void refuse_descriptors(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no);
 }
 
+/* What may be lacking is got before anything is changed: an attempt that cannot succeed
+ * leaves no traces in RUNDIR, which would call for the next. */
+static const char *prepare(void)
+{
+	const int type = SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC;
+
+	listener = socket(AF_UNIX, type, 0);
+	probe = socket(AF_UNIX, type, 0);
+	if (listener < 0 || probe < 0)
+		return "socket";
+	refuse_descriptors(listener);
+	fchmod(listener, SOCKET_MODE); /* what it is bound to gets that; if not, see_path() mends it */
+	spare = fcntl(listener, F_DUPFD_CLOEXEC, 0);
+	ipc_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ipc_fd < 0 || watch(EPOLL_CTL_ADD, listener, EPOLLIN, LISTENER) < 0)
+		return "epoll";
+	return NULL;
+}
+
+/* What the path leads to.  A directory may have modes of its own for what is made in it
+ * (acl(5)); a link is not followed. */
+static const char *see_path(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
+		return "lstat";
+	if ((st.st_mode & 0777) != SOCKET_MODE
+	    && fchmodat(AT_FDCWD, path, SOCKET_MODE, AT_SYMLINK_NOFOLLOW) < 0)
+		return "chmod";
+	socket_dev = st.st_dev;
+	socket_ino = st.st_ino;
+	return NULL;
+}
+
+/* Is it our socket that was seen there, and not one that has just come in its place?
+ * Only a connection tells; where we may not make one, we believe it. */
+static const char *prove(void)
+{
+	struct ucred who = {.pid = 0};
+	socklen_t n = sizeof who;
+
+	if (in_rundir(connect_to, probe) == 0) {
+		if (getsockopt(probe, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0 || who.pid != getpid()) {
+			errno = EADDRINUSE;
+			return "connect";
+		}
+	} else if (errno != EACCES && errno != EPERM && errno != EAGAIN) {
+		return "connect";
+	}
+	close(probe);
+	probe = -1;
+	return NULL;
+}
+
 /* The steps in the order in which nobody can slip in between: no client can
  * connect before listen(). */
 static const char *make_endpoint(void)
 {
+	const char *step = prepare();
 	char path[4096];
 	struct text t;
-	struct stat st;
 
+	if (step)
+		return step;
 	socket_path(&t, path, sizeof path);
 	if (unlink(path) < 0 && (errno != EISDIR || rmdir(path) < 0) && errno != ENOENT)
 		return "unlink";
-	listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (listener < 0)
-		return "socket";
-	refuse_descriptors(listener);
-	if (bind_in_rundir() < 0)
+	if (in_rundir(bind_open, listener) < 0)
 		return "bind";
-	if (chmod(path, 0666) < 0)
-		return "chmod";
-	if (lstat(path, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return "lstat";
-	socket_dev = st.st_dev;
-	socket_ino = st.st_ino;
+	step = see_path(path);
+	if (step)
+		return step;
 	if (listen(listener, IPC_BACKLOG) < 0)
 		return "listen";
-	spare = fcntl(listener, F_DUPFD_CLOEXEC, 0);
-	ipc_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (ipc_fd < 0)
-		return "epoll";
-	return watch(EPOLL_CTL_ADD, listener, EPOLLIN, LISTENER) < 0 ? "epoll" : NULL;
+	return prove();
 }
 
 /* Half of what we may open, so that no crowd of clients keeps services from
@@ -205,7 +269,7 @@ static bool is_ours(void)
 
 	socket_path(&t, path, sizeof path);
 	return lstat(path, &st) == 0 && st.st_dev == socket_dev && st.st_ino == socket_ino
-	       && (st.st_mode & 0777) == 0666;
+	       && (st.st_mode & 0777) == SOCKET_MODE;
 }
 
 /* ---- what it needs ---- */

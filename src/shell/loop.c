@@ -65,12 +65,13 @@ void loop_unwatch(int fd)
 	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* One sign is enough: the next is heard of only after the next look. */
-static void watch_endpoint(void)
+/* What has happened to the endpoint so far is about to be looked at.  One sign is
+ * enough: the next is heard of only after the next look. */
+static void await_signs(void)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLONESHOT,
 	                         .data.u64 = tag(SOURCE_ENDPOINT, 0, ROLE_MAIN)};
-	int fd = watch_renew(ipc_rundir);
+	int fd = watch_forget();
 
 	if (fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
@@ -111,52 +112,72 @@ static bool take_lock(void)
 	return false;
 }
 
-static bool make_endpoint(void)
+static void make_endpoint(void)
 {
 	gid_t group = ipc_group;
 
 	if (!cinit_ipc_init()) {
 		say_ipc_problem(ipc_rundir, ipc_problem);
-		return false;
+		return;
 	}
 	if (loop_watch(ipc_fd, SOURCE_IPC, 0, ROLE_MAIN) < 0)
 		say_errno("ipc", "epoll", errno);
 	if (ipc_group != group)
 		say("conf/ipc_group", "no group may command", ipc_problem);
 	ipc_said = false;
-	return true;
 }
 
-/* What has just been made is looked at once more: it may have been lost before it
- * was watched.  What could not be made is not tried again because of what trying did. */
-void loop_try_ipc(void)
+/* Makes the endpoint if there is none.  A method that was disturbed by what is no sign
+ * says so. */
+static void make_missing(void)
 {
-	bool made;
-
 	if (ipc_fd >= 0)
 		return;
-	made = take_lock() && make_endpoint();
-	watch_endpoint();
-	look_ms = NEVER;
-	if (made)
+	ipc_recheck = false;
+	if (take_lock())
+		make_endpoint();
+	if (ipc_recheck)
 		look_later();
+	ipc_recheck = false;
+}
+
+/* Whatever happens from here on leads to another look, so there is no moment at which
+ * a loss is missed.  What this look changes does so, too: once, for a look that finds
+ * all in order, or can do no more than the last one could, changes nothing. */
+static void begin_look(void)
+{
+	look_ms = NEVER;
+	await_signs();
+}
+
+static void end_look(void)
+{
+	if (watch_follow(ipc_rundir))
+		look_later();
+}
+
+void loop_try_ipc(void)
+{
+	if (ipc_fd >= 0)
+		return;
+	begin_look();
+	make_missing();
+	end_look();
 }
 
 /* The endpoint may have become possible, or been lost.  Lock and RUNDIR come first:
  * to mend them may be all there is to do. */
 static void look_after_ipc(void)
 {
-	if (look_ms <= shell.now_ms) {
-		watch_endpoint();
-		look_ms = NEVER;
-	}
-	if (ipc_fd >= 0 && !lock_is_current(ipc_rundir) && take_lock() && lock_is_current(ipc_rundir))
-		look_later(); /* RUNDIR may be another one, to be watched */
+	begin_look();
+	if (ipc_fd >= 0 && !lock_is_current(ipc_rundir))
+		take_lock();
 	actions_left = true; /* requests may be taken: they are acted on before anybody sleeps */
 	if (ipc_fd >= 0 && !cinit_ipc_listen())
 		say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
 	ipc_recheck = false;
-	loop_try_ipc();
+	make_missing();
+	end_look();
 }
 
 /* ---- reaping ---- */

@@ -13,7 +13,6 @@
 #include "ipc/cinit_ipc.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
-#include "src/shell/loop.h"
 #include "src/shell/reload.h"
 #include "src/shell/shell.h"
 
@@ -90,7 +89,6 @@ static void heed(int sig)
 		hang_up();
 	} else if (sig == SIGUSR1) {
 		ipc_recheck = true;
-		loop_try_ipc();
 	} else if (shell.mode == MODE_MACHINE) {
 		on_machine(sig);
 	} else {

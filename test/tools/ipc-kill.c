@@ -7,7 +7,7 @@
  * Kills one client at each of them, and goes round until there were KILLS.  After each an honest client asks the same;
  * a command it repeats under the same id: the service NAME, which appends one byte to
  * FILE each time that it runs, must have run once more, never twice.  Prints
- * "N stops, N kills, N honest failed, slowest N ms, N not executed once". */
+ * "N stops, N kills, N honest failed, slowest N ms, echo N ms, N not executed once". */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "ipc/client.h"
+#include "test/tools/echo.h"
 
 #define ANSWER_MS 20000
 #define EXPIRES_MS 4000
@@ -26,7 +27,7 @@
 
 static const char *rundir, *service, *file;
 static unsigned kills, failed, not_once;
-static int64_t slowest_ms;
+static int64_t slowest_ms, slowest_echo_ms;
 
 static struct ipc_record request(enum verb verb, enum goal goal)
 {
@@ -108,6 +109,9 @@ static void check_honest(const struct ipc_record *q)
 	took = record_now_ms() - before;
 	if (took > slowest_ms)
 		slowest_ms = took;
+	took = echo_ms();
+	if (took > slowest_echo_ms)
+		slowest_echo_ms = took;
 }
 
 static off_t executions(void)
@@ -158,7 +162,7 @@ int main(int argc, char **argv)
 		for (unsigned stop = 1; stop <= stops; stop++)
 			at(stop);
 	} while (kills < (unsigned)atoi(argv[4]) && !failed);
-	printf("%u stops, %u kills, %u honest failed, slowest %lld ms, %u not executed once\n", stops,
-	       kills, failed, (long long)slowest_ms, not_once);
+	printf("%u stops, %u kills, %u honest failed, slowest %lld ms, echo %lld ms, %u not executed once\n",
+	       stops, kills, failed, (long long)slowest_ms, (long long)slowest_echo_ms, not_once);
 	return 0;
 }
