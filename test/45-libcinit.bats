@@ -217,15 +217,20 @@ a call that makes no sense: nothing was asked" usage
 
 # --- several requests under way -----------------------------------------------------------
 
-@test "many requests under way, and none read meanwhile: every answer comes once, and is right" {
+@test "many requests under way, and none read meanwhile: every answer comes once, is right, and comes soon" {
+	local before after
 	big_tree fan 80
 	boot_settled container
 	in_background "$public/try" "$run" many
 	await "80 requests" background_said "too many requests under way"
 	svc -q list # once this is answered, so are they
+	before=$EPOCHREALTIME
 	printf '\n' >"$public/in.$((${#helpers[@]} - 1))"
 	await "their answers" background_said " of "
+	after=$EPOCHREALTIME
 	same lines "$(background_output | tail -n 1)" "80 of 80"
+	[ $(((${after/./} - ${before/./}) / 1000)) -lt "${HONEST_MS:-1000}" ] ||
+		fail "they came only after $(((${after/./} - ${before/./}) / 1000)) ms"
 }
 
 @test "answers come as they are ready, and waiting can be bounded" {

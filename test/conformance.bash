@@ -4,6 +4,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034 # variables of bats and of the others
 
 GROUPS_UP=50   # services s1, s2, ... for a herd
+SLEEPS=50      # of a client for one request, at most, however many others there are
 RECLAIM_MS=2000
 
 conformance_begin()
@@ -78,12 +79,15 @@ raw()
 	same "exit code of ipc-ask" "$status" 0
 }
 
-# herd CLIENTS REQUESTS
+# herd CLIENTS REQUESTS: all is answered, and nobody is woken for each of the others.
 herd()
 {
+	local sleeps
 	run "${IN[@]}" timeout "$((PATIENCE * 4))" "$BUILD/test/ipc-herd" "$run" "$1" "$2" "$GROUPS_UP"
 	echo "$output"
 	has "$output" "$(($1 * $2)) answers, 0 wrong, 0 foreign, 0 double, 0 lost"
+	sleeps=${output##*ms, }
+	[ "${sleeps%% *}" -lt "$SLEEPS" ] || fail "a client slept ${sleeps%% *} times for a request"
 }
 
 # One honest client is answered, and soon: it asks, where cinit.svc may only look.

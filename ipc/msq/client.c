@@ -1,8 +1,8 @@
 /* client.c - the client's side of the message queue method.
  *
- * msgrcv(2) and msgsnd(2) know no time limit, but a signal ends them (ipc/alarm.h).
- * That is set up only when nothing came at once, and taken down again with the end of
- * the call. */
+ * msgrcv(2) knows no time limit, but a signal ends it (ipc/alarm.h).  That is set up
+ * only when nothing came at once, and taken down again with the end of the call.
+ * Nobody waits in msgsnd(2): see send_patiently(). */
 #include "ipc/client.h"
 
 #include <errno.h>
@@ -19,10 +19,12 @@
 #include "ipc/msq/ipc.h"
 #include "ipc/sysv.h"
 
-#define LOOK_MS 1000   /* a supervisor that is silent is looked at */
-#define NAP_MS 10      /* between looks, for queues that are made anew, and without an alarm */
-#define FULL_MS 20     /* between looks at our answers while requests wait for room */
-#define STASH_MAX 128  /* answers taken while requests waited for room */
+#define LOOK_MS 1000       /* a supervisor that is silent is looked at */
+#define NAP_MS 10          /* between looks, for queues that are made anew, and without an alarm */
+#define FULL_US 400        /* until a request for which there was no room is tried again, */
+#define FULL_MAX_US 102400 /* then four times as long, up to this, */
+#define FULL_OWN_US 6400   /* or this, where answers to us may take up others' room */
+#define STASH_MAX 128      /* answers taken while requests waited for room */
 
 static void nap(void)
 {
@@ -241,42 +243,53 @@ static void take_to_stash(struct ipc_client *c)
 	}
 }
 
-static int send_flagged(const struct ipc_client *c, const struct msq_answer *m, int flags)
+static int send_once(const struct ipc_client *c, const struct msq_answer *m)
 {
-	return msgsnd(c->requests, m, sizeof m->record, flags);
+	return msgsnd(c->requests, m, sizeof m->record, IPC_NOWAIT);
 }
 
-/* The queue is full: the server is told, and we wait.  0, or -1 with errno. */
+/* For half of `us` to one and a half of it, so that those who left at once do not
+ * return at once. */
+static void stand_back(const struct ipc_record *r, unsigned n, long us)
+{
+	uint64_t dice = (r->id ^ r->token) * (2 * (uint64_t)n + 1) >> 32;
+	const struct timespec t = {.tv_nsec = us * 500 + (long)(dice % (uint64_t)us) * 1000};
+
+	nanosleep(&t, NULL);
+}
+
+/* The queue is full: the server is told, and we come again.  Whoever waited in
+ * msgsnd(2) would be woken by the kernel for each message that is taken, and so would
+ * all others who wait there: a thousand clients, a thousand times for one request.
+ * 0, or -1 with errno. */
 static int send_patiently(struct ipc_client *c, const struct msq_answer *m)
 {
-	int64_t until_ms = m->record.expires_ms, wait_ms = FULL_MS;
-	struct alarm a;
-	bool has_alarm = alarm_begin(&a) == 0;
-	int sent;
+	int64_t until_ms = m->record.expires_ms;
+	long us = FULL_US;
 
 	if (!until_ms)
 		until_ms = record_now_ms() + IPC_EXPIRES_MAX_MS;
-	do {
-		sysv_ring(c->holder.pid);
-		take_to_stash(c);
-		if (has_alarm)
-			alarm_within(&a, wait_ms);
-		else
-			nap();
-		sent = send_flagged(c, m, has_alarm ? 0 : IPC_NOWAIT);
-		if (!c->outstanding && wait_ms < LOOK_MS)
-			wait_ms *= 2; /* the kernel wakes us; a crowd that looks is in its own way */
-	} while (sent < 0 && (errno == EINTR || errno == EAGAIN) && record_now_ms() < until_ms);
-	if (sent < 0 && (errno == EINTR || errno == EAGAIN))
-		errno = ETIMEDOUT;
-	if (has_alarm)
-		alarm_end(&a);
-	return sent;
+	for (unsigned n = 0; n == 0 || record_now_ms() < until_ms; n++) {
+		bool long_enough = us >= (c->outstanding ? FULL_OWN_US : FULL_MAX_US);
+
+		if (n == 0 || long_enough)
+			sysv_ring(c->holder.pid); /* who filled it may have died before ringing */
+		if (c->outstanding)
+			take_to_stash(c);
+		stand_back(&m->record, n, us);
+		if (send_once(c, m) == 0)
+			return 0;
+		if (errno != EAGAIN)
+			return -1;
+		us *= long_enough ? 1 : 4;
+	}
+	errno = ETIMEDOUT;
+	return -1;
 }
 
 static int send_one(struct ipc_client *c, const struct msq_answer *m)
 {
-	if (send_flagged(c, m, IPC_NOWAIT) == 0)
+	if (send_once(c, m) == 0)
 		return 0;
 	return errno == EAGAIN ? send_patiently(c, m) : -1;
 }

@@ -7,12 +7,14 @@
  * random token as type, so that nobody takes another's by accident.  Lock, keys
  * and bell are those of ipc/sysv.h: no file system is needed.
  *
- * A client publishes, then rings.  The server clears the bell, then drains.  What
- * does not fit the queue of answers is kept and follows when there is room: from
- * the moment the queue is half full every answer bears MSQ_RING, and whoever
- * takes it rings once more.  Answers that nobody takes are withdrawn: those of the
- * dead with the next request or a second after they were sent; those of clients
- * that do not read, once others have waited for MSQ_PATIENCE_MS.
+ * A client publishes, then rings.  The server clears the bell, then drains.  A client
+ * that finds the queue of requests full comes again after a while, a random one that
+ * grows to a tenth of a second, until its request expires.  What does not fit the
+ * queue of answers is kept and follows when there is room: from the moment the queue
+ * is half full every answer bears MSQ_RING, and whoever takes it rings once more.
+ * Answers that nobody takes are withdrawn: those of the dead with the next request or
+ * a second after they were sent; those of clients that do not read, once others have
+ * waited for MSQ_PATIENCE_MS.
  *
  * At an orderly end the queues go, once the last answers have been taken
  * (MSQ_END_MS); those of a supervisor that was killed are removed by the next one.

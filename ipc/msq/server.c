@@ -430,10 +430,14 @@ static int next_kept(int64_t now)
 	return best;
 }
 
+/* Who waits for half a queue is not kept from it by answers that have been taken:
+ * after the last of them nobody rings any more. */
 static void flush(int64_t now)
 {
 	int i;
 
+	if (load >= capacity / 2)
+		measure();
 	while (!lost && (i = next_kept(now)) >= 0) {
 		if (put(&kept_answer[i], kept[i].pid, now) == 0)
 			return;

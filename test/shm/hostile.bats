@@ -29,8 +29,9 @@ setup()
 
 teardown() { ipc_end; }
 
-# In the supervisor's PID namespace, where a client's pid means something to it.
-inside() { nsenter -t "$(cinit_pid)" --pid timeout "$((PATIENCE * 4))" "$@"; }
+# In the supervisor's PID namespace, where a client's pid means something to it, and
+# with its /proc: a sanitizer looks itself up there, and elsewhere may find nobody.
+inside() { nsenter -t "$(cinit_pid)" --pid --mount timeout "$((PATIENCE * 4))" "$@"; }
 
 scribble() { inside "$BUILD/test/shm-scribble" "$run" "$@"; }
 
@@ -78,7 +79,7 @@ read_meanwhile()
 
 @test "slots that are scribbled over make nobody act, and honest clients are served again at once" {
 	local scribbler before board_reads=0
-	in_background nsenter -t "$(cinit_pid)" --pid "$BUILD/test/shm-scribble" "$run" "${CINIT_SCRIBBLE:-5000}" 1
+	in_background nsenter -t "$(cinit_pid)" --pid --mount "$BUILD/test/shm-scribble" "$run" "${CINIT_SCRIBBLE:-5000}" 1
 	scribbler=${helpers[-1]}
 	ask_meanwhile "$scribbler" &
 	helpers+=("$!")

@@ -4,7 +4,8 @@
  *   ipc-herd RUNDIR CLIENTS REQUESTS SERVICES      services are called s1, s2, ...; all are up
  *
  * Prints "stuck at N" each time that nothing has moved for a while, and at the end
- * "N answers, N wrong, N foreign, N double, N lost, slowest N ms". */
+ * "N answers, N wrong, N foreign, N double, N lost, slowest N ms, N sleeps a request":
+ * so often a client went to sleep, on average. */
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,9 +128,18 @@ static struct report collect(int fd)
 	}
 }
 
+/* Of all clients, which have been waited for. */
+static long sleeps(void)
+{
+	struct rusage u;
+
+	return getrusage(RUSAGE_CHILDREN, &u) < 0 ? 0 : u.ru_nvcsw;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned clients = argc == 5 ? (unsigned)atoi(argv[2]) : 0;
+	unsigned asked = argc == 5 ? clients * (unsigned)atoi(argv[3]) : 0;
 	struct report all;
 	int reports[2], gate[2];
 
@@ -152,8 +163,8 @@ int main(int argc, char **argv)
 	all = collect(reports[0]);
 	while (wait(NULL) > 0)
 		;
-	printf("%u answers, %u wrong, %u foreign, %u double, %u lost, slowest %lld ms\n", all.answers,
-	       all.wrong, all.foreign, all.doubles, clients * (unsigned)atoi(argv[3]) - all.answers,
-	       (long long)all.slowest_ms);
+	printf("%u answers, %u wrong, %u foreign, %u double, %u lost, slowest %lld ms, %ld sleeps a request\n",
+	       all.answers, all.wrong, all.foreign, all.doubles, asked - all.answers,
+	       (long long)all.slowest_ms, asked ? sleeps() / (long)asked : 0);
 	return 0;
 }
