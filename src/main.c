@@ -35,7 +35,7 @@ struct options {
 	bool machine, container, version, check, help;
 };
 
-static char dir[PATH_MAX], rundir[PATH_MAX];
+static char paths[2 * PATH_MAX]; /* the tree, and right behind it the run directory */
 
 static const char usage[] =
 	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
@@ -274,9 +274,14 @@ static int take_instance(void)
 
 static int find_places(const struct options *o)
 {
-	if (place_dir(o->dir, dir, sizeof dir) < 0 || place_rundir(o->rundir, rundir, sizeof rundir) < 0)
-		return refuse("tree or run directory", strerror(errno), 2);
-	shell.dir = dir;
+	char *rundir;
+
+	if (place_dir(o->dir, paths, PATH_MAX) < 0)
+		return refuse("tree", strerror(errno), 2);
+	rundir = paths + strlen(paths) + 1;
+	if (place_rundir(o->rundir, rundir, PATH_MAX) < 0)
+		return refuse("run directory", strerror(errno), 2);
+	shell.dir = paths;
 	ipc_rundir = rundir;
 	return 0;
 }
@@ -306,9 +311,9 @@ static int show_version(const struct options *o)
 	text_init_fd(&t, buf, sizeof buf, 1);
 	text_str(&t, "cinit " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
 	if (o->check) {
-		if (place_rundir(o->rundir, rundir, sizeof rundir) < 0)
+		if (place_rundir(o->rundir, paths, sizeof paths) < 0)
 			return refuse("run directory", strerror(errno), 1);
-		ipc_rundir = rundir;
+		ipc_rundir = paths;
 		fine = check_needs(&t);
 	}
 	return text_flush(&t) < 0 || !fine;

@@ -89,6 +89,21 @@ boot_settled()
 	svc wait settled
 }
 
+# small_cinit FILE: a copy of the static build of this tree, with which nobody else
+# shares memory.
+small_cinit()
+{
+	local at
+	for at in "$BUILD/static" "$BUILD/../static" "$BUILD"; do
+		[ ! -x "$at/cinit" ] || ldd "$at/cinit" >/dev/null 2>&1 || break
+	done
+	strip -o "$1" "$at/cinit"
+	! ldd "$1" 2>/dev/null || fail "no static build: make static"
+}
+
+# pss_kb PID: its proportional set size.
+pss_kb() { awk '$1 == "Pss:" { print $2 }' "/proc/$1/smaps_rollup"; }
+
 # The IPC method of this build.
 method() { "$BUILD/cinit" -V | sed 's/.*(ipc: \(.*\))/\1/'; }
 
