@@ -89,17 +89,18 @@ boot_settled()
 	svc wait settled
 }
 
-# small_cinit FILE: a copy of the static build of this tree, with which nobody else
-# shares memory.
-small_cinit()
+# The directory of the static build of this tree.
+static_build()
 {
 	local at
 	for at in "$BUILD/static" "$BUILD/../static" "$BUILD"; do
-		[ ! -x "$at/cinit" ] || ldd "$at/cinit" >/dev/null 2>&1 || break
+		[ -x "$at/cinit" ] && ! ldd "$at/cinit" >/dev/null 2>&1 && echo "$at" && return
 	done
-	strip -o "$1" "$at/cinit"
-	! ldd "$1" 2>/dev/null || fail "no static build: make static"
+	fail "no static build: make static"
 }
+
+# small_cinit FILE: a copy of the static one, with which nobody else shares memory.
+small_cinit() { strip -o "$1" "$(static_build)/cinit"; }
 
 # pss_kb PID: its proportional set size.
 pss_kb() { awk '$1 == "Pss:" { print $2 }' "/proc/$1/smaps_rollup"; }
