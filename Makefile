@@ -86,13 +86,11 @@ HALT_LINKS := cinit.poweroff cinit.reboot cinit.shutdown cinit.switch
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a
 
 objects = $(patsubst %,$(B)/obj/%.o,$(1))
-link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) -o $@ \
-       $(FIRST) $(if $(FIRST),$(if $(STATIC),-lc)) $(filter-out $(FIRST),$(filter %.o,$^))
+link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(SCRIPT) -o $@ $(filter %.o,$^)
 
-# What a single program needs lies together, with what it needs of libc, and not in
-# the order of names: src/single/thrift.c.
-$(B)/cinit: SORT :=
-$(B)/cinit: FIRST := $(call objects,src/main $(SINGLE) src/shell/console ipc/text ipc/describe ipc/signal_name ipc/words)
+# What is needed together lies together, and is let go of together.
+$(B)/cinit: SCRIPT := -Wl,-T,src/cinit.ld
+$(B)/cinit: src/cinit.ld
 $(B)/cinit: $(call objects,$(CINIT_OBJ)); $(link)
 $(B)/cinit.svc: $(call objects,$(SVC_OBJ)); $(link)
 $(B)/cinit.check: $(call objects,$(CHECK_OBJ)); $(link)

@@ -14,13 +14,9 @@
 
 #define AT_ONCE 64        /* requests under way, and beside them */
 #define ABOUT 16          /* questions about what they wait for */
-#define FEW 4             /* names for which nothing is allocated: most calls */
 #define SAY_AFTER_MS 5000 /* until what is awaited is said */
 
 static_assert(AT_ONCE + ABOUT <= CINIT_AT_ONCE, "what one connection may have under way");
-
-/* Behind all others, so that the small ones share a page with libc's. */
-#define LARGE __attribute__((section(".bss.zz")))
 
 /* One name and what became of it. */
 struct asked {
@@ -54,8 +50,8 @@ __attribute__((noinline)) static void say_not_done(const struct asked *a, const 
 static void print_items(const struct run *r, const struct asked *asked, struct cinit_item *items,
                         unsigned *results)
 {
+	static char buf[768]; /* most outputs fit */
 	struct pool_view *pools;
-	static char buf[1024]; /* most outputs fit */
 	struct text out;
 	size_t kept = 0;
 
@@ -216,7 +212,7 @@ static enum code take(const struct run *r, struct asked *asked, size_t n, struct
 /* Gathers the answers to a window of requests, in any order. */
 static enum code gather(const struct run *r, struct asked *asked, size_t n)
 {
-	static struct about about LARGE; /* only touched when it takes long */
+	struct about about;
 	int64_t look_at = cinit_now_ms() + (r->verb == CINIT_STATUS ? ANSWER_GRACE_MS : SAY_AFTER_MS);
 	enum code code = CODE_DONE;
 	bool looked = false;
@@ -303,16 +299,16 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_
 
 static enum code ask_names(const struct run *r)
 {
-	static struct asked few[FEW];
-	static struct cinit_item few_items[FEW] LARGE;
-	static unsigned few_results[FEW];
+	static struct asked one; /* for which nothing is allocated: most calls */
+	static struct cinit_item one_item;
+	static unsigned one_result;
 	struct asked *asked;
 	struct cinit_item *items;
 	unsigned *results;
 	enum code code = CODE_FAILED;
 
-	if (r->n <= FEW)
-		return ask_all(r, few, few_items, few_results);
+	if (r->n <= 1)
+		return ask_all(r, &one, &one_item, &one_result);
 	asked = calloc(r->n, sizeof *asked);
 	items = calloc(r->n, sizeof *items);
 	results = calloc(r->n, sizeof *results);

@@ -87,14 +87,14 @@ int sysv_bell(gid_t group)
 	return -1;
 }
 
-/* SIGURG is pending once at most, however often it was sent to us; a second
- * one may be pending for the thread. */
+/* SIGURG is pending once at most, however often it was sent to us; should a second
+ * one be pending for the thread, it rings again. */
 void sysv_bell_clear(void)
 {
-	struct signalfd_siginfo info[2];
+	struct signalfd_siginfo info;
 	char byte;
 
-	(void)!read(signals, info, sizeof info);
+	(void)!read(signals, &info, sizeof info);
 	if (queue != (mqd_t)-1)
 		mq_receive(queue, &byte, 1, NULL);
 }

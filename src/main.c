@@ -36,7 +36,8 @@ struct options {
 	bool machine, container, version, check, help;
 };
 
-static char dir[PATH_MAX], rundir[PATH_MAX], pool_program[PATH_MAX];
+/* The tree, right behind it the run directory, and behind that cinit.pool's path. */
+static char paths[3 * PATH_MAX];
 
 static const char usage[] =
 	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
@@ -275,10 +276,18 @@ static int take_instance(void)
 
 static int find_places(const struct options *o)
 {
-	if (place_dir(o->dir, dir, sizeof dir) < 0 || place_rundir(o->rundir, rundir, sizeof rundir) < 0)
-		return refuse("tree or run directory", strerror(errno), 2);
-	shell.dir = dir;
+	char *rundir, *pool;
+
+	if (place_dir(o->dir, paths, PATH_MAX) < 0)
+		return refuse("tree", strerror(errno), 2);
+	rundir = paths + strlen(paths) + 1;
+	if (place_rundir(o->rundir, rundir, PATH_MAX) < 0)
+		return refuse("run directory", strerror(errno), 2);
+	pool = rundir + strlen(rundir) + 1;
+	beside(shell.argv[0], "cinit.pool", pool, PATH_MAX);
+	shell.dir = paths;
 	ipc_rundir = rundir;
+	shell.pool_program = pool;
 	return 0;
 }
 
@@ -307,9 +316,9 @@ static int show_version(const struct options *o)
 	text_init_fd(&t, buf, sizeof buf, 1);
 	text_str(&t, "cinit " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
 	if (o->check) {
-		if (place_rundir(o->rundir, rundir, sizeof rundir) < 0)
+		if (place_rundir(o->rundir, paths, sizeof paths) < 0)
 			return refuse("run directory", strerror(errno), 1);
-		ipc_rundir = rundir;
+		ipc_rundir = paths;
 		fine = check_needs(&t);
 	}
 	return text_flush(&t) < 0 || !fine;
@@ -332,8 +341,6 @@ static int set_up(const struct options *o)
 	if ((code = find_places(o)))
 		return code;
 	shell.profile = o->profile;
-	beside(shell.argv[0], "cinit.pool", pool_program, sizeof pool_program);
-	shell.pool_program = pool_program;
 	find_group();
 	if (chdir("/") < 0)
 		say_errno("/", "chdir", errno);

@@ -97,7 +97,7 @@ never()
 }
 
 @test "a single program knows no tree and no client" {
-	only 'src/single/[a-z]*\.h|src/shell/console\.h|src/limits\.h|ipc/(text|describe|signal_name)\.h' src/single
+	only 'src/single/[a-z]*\.h|src/shell/(console|thrift)\.h|src/limits\.h|ipc/(text|describe|signal_name)\.h' src/single
 }
 
 @test "cinit.check includes nothing of the shell, and no method" {

@@ -853,3 +853,33 @@ is_there() { [ -e "$1" ]; }
 	never_said "rescue"
 	same init "$(state init)" blocked
 }
+
+# --- what it costs ------------------------------------------------------------------
+
+is_small() { [ "$(pss_kb "$(cinit_pid)")" -le 150 ]; }
+stays_small() { is_small || fail "$1: $(cat "/proc/$(cinit_pid)/smaps_rollup")"; }
+
+@test "with ten services it has a proportional set size of at most 150 KB, also after work and a reload" {
+	small_cinit "$dir/cinit"
+	ln -s "$BUILD/cinit.svc" "$dir/cinit.svc"
+	local BUILD=$dir UNDER=() services=(s1 s2 s3 s4 s5 s6 s7 s8 s9 s10)
+	group init
+	respawn_stub "${services[@]}"
+	needs init "${services[@]}"
+	boot_settled container
+	await "less memory" is_small
+	svc status s1
+	svc list
+	svc stop s2
+	svc start init
+	svc restart s3
+	kill_service s4 KILL
+	await "s4 again" happens start s4 2
+	svc wait init
+	stays_small "after work"
+	respawn_stub s11
+	kill -HUP "$(cinit_pid)"
+	said "reload: "
+	svc start s11
+	stays_small "after a reload"
+}

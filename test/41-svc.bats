@@ -708,3 +708,13 @@ bad()
 	client 0 status -- -dash
 	client 0 stop -- -dash
 }
+
+# --- what it costs -------------------------------------------------------------------
+
+# What does not fit would be a mapping of its own, which takes as long as ten system calls.
+@test "the static client's variables, libc's among them, fit into one page" {
+	local bytes
+	bytes=$(readelf -lW "$(static_build)/cinit.svc" | awk '$1 == "LOAD" && / RW / { print $6 }')
+	echo "$((bytes)) bytes"
+	[ $((bytes)) -gt 0 ] && [ $((bytes)) -le 4096 ]
+}

@@ -486,6 +486,18 @@ remove_objects()
 	done
 }
 
+@test "a connection finds the objects that were made in place of its own" {
+	only_for msq shm
+	boot_quiet
+	in_background "$BUILD/test/ipc-ask" "$run" verb=status name=up , told verb=status name=up within=800
+	await "the first answer" background_said "done up=up"
+	remove_objects q m
+	answers_soon svc restart up
+	echo >"$public/in.0"
+	await "the second answer" eval '[ "$(background_output | wc -l)" = 2 ]'
+	same "answers" "$(background_output)" $'done up=up\ndone up=up'
+}
+
 @test "a semaphore that is removed is back after USR1, as everything else" {
 	only_for msq shm
 	boot_quiet

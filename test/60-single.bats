@@ -661,19 +661,8 @@ tells='read -r pid _ _ _ pgid sid _ tpgid _ </proc/self/stat
 
 # --- what it costs ---------------------------------------------------------------------------------------------
 
-# The static build of this tree.
-static_cinit()
-{
-	local at
-	for at in "$BUILD/static" "$BUILD/../static" "$BUILD"; do
-		[ ! -x "$at/cinit" ] || ldd "$at/cinit" >/dev/null 2>&1 || break
-	done
-	strip -o small "$at/cinit"
-	! ldd small 2>/dev/null || fail "no static build: make static"
-}
-
 @test "the static binary with everything in it has at most 250 KB" {
-	static_cinit
+	small_cinit small
 	local bytes
 	bytes=$(stat -c %s small)
 	echo "$bytes bytes"
@@ -681,13 +670,12 @@ static_cinit()
 }
 
 @test "it has a proportional set size of at most 120 KB, also after signals" {
-	static_cinit
-	pss() { awk '$1 == "Pss:" { print $2 }' "/proc/$init/smaps_rollup"; }
+	small_cinit small
 	begin ./small -s -- "$hear" "$heard" 15
 	local s
 	for s in 1 2 12; do
-		echo "$(pss) KB"
-		[ "$(pss)" -le 120 ]
+		echo "$(pss_kb "$init") KB"
+		[ "$(pss_kb "$init")" -le 120 ]
 		kill "-$s" "$init"
 		await "signal $s" was_heard "$s"
 	done
@@ -696,7 +684,7 @@ static_cinit()
 }
 
 @test "it allocates nothing, opens nothing, and waits for signals without a time limit" {
-	static_cinit
+	small_cinit small
 	begin strace -qq -o trace ./small -s -- "$hear" "$heard" 15
 	tracer=$init
 	await "strace's program" is_traced ./small

@@ -89,6 +89,22 @@ boot_settled()
 	svc wait settled
 }
 
+# The directory of the static build of this tree.
+static_build()
+{
+	local at
+	for at in "$BUILD/static" "$BUILD/../static" "$BUILD"; do
+		[ -x "$at/cinit" ] && ! ldd "$at/cinit" >/dev/null 2>&1 && echo "$at" && return
+	done
+	fail "no static build: make static"
+}
+
+# small_cinit FILE: a copy of the static one, with which nobody else shares memory.
+small_cinit() { strip -o "$1" "$(static_build)/cinit"; }
+
+# pss_kb PID: its proportional set size.
+pss_kb() { awk '$1 == "Pss:" { print $2 }' "/proc/$1/smaps_rollup"; }
+
 # The IPC method of this build.
 method() { "$BUILD/cinit" -V | sed 's/.*(ipc: \(.*\))/\1/'; }
 

@@ -92,6 +92,7 @@ static int reach_slots(struct ipc_client *c)
 			return -1;
 		pause_ms(wait < 100 ? wait : 100);
 	}
+	c->pid = c->holder.below ? 0 : getpid();
 	return 0;
 }
 
@@ -225,6 +226,7 @@ int ipc_connect(struct ipc_client *c, const char *rundir)
 	c->slots = NULL;
 	c->board = NULL;
 	c->last = c->n_asked = 0;
+	c->pid = 0;
 	if (sysv_find(rundir, &c->holder) < 0 || strcmp(c->holder.method, "shm") != 0) {
 		errno = ENOENT;
 		return -1;
@@ -269,12 +271,6 @@ static bool is_served(const struct ipc_client *c)
 
 /* ---- requests ---- */
 
-/* Our pid, where it means something to the server. */
-static pid_t own_pid(const struct ipc_client *c)
-{
-	return c->holder.below ? 0 : getpid();
-}
-
 static bool is_dead(uint64_t word)
 {
 	pid_t pid = word_pid(word);
@@ -285,15 +281,13 @@ static bool is_dead(uint64_t word)
 /* Claims a slot that is free, or with `reclaim`, one whose client has died. */
 static bool claim(struct ipc_client *c, bool reclaim, struct shm_asked *a)
 {
-	pid_t pid = own_pid(c);
-
 	for (uint32_t k = 0; k <= SHM_SLOTS; k++) {
 		uint32_t i = k ? k - 1 : c->last;
 		uint64_t word = atomic_load_explicit(&c->slots->word[i], memory_order_relaxed), mine;
 
-		if (word_state(word) != SLOT_FREE && !(reclaim && pid && is_dead(word)))
+		if (word_state(word) != SLOT_FREE && !(reclaim && c->pid && is_dead(word)))
 			continue;
-		mine = word_claimed(word, pid);
+		mine = word_claimed(word, c->pid);
 		if (!atomic_compare_exchange_strong(&c->slots->word[i], &word, mine))
 			continue;
 		a->slot = c->last = i;
@@ -307,7 +301,7 @@ static bool claim(struct ipc_client *c, bool reclaim, struct shm_asked *a)
 static void write_request(shm_cell *to, const void *bytes, size_t n)
 {
 	size_t whole = n / sizeof *to, rest = n % sizeof *to;
-	uint32_t cell;
+	unsigned long cell;
 
 	cells_write(to, bytes, whole);
 	if (!rest)
@@ -324,19 +318,18 @@ static int publish(struct ipc_client *c, struct shm_asked *a, const void *bytes,
 	a->word = word_with(word, SLOT_PUBLISHED);
 	write_request(c->slots->slot[a->slot].request, bytes,
 	              n < sizeof(struct ipc_record) ? n : sizeof(struct ipc_record));
-	if (atomic_compare_exchange_strong(&c->slots->word[a->slot], &word, a->word))
-		return 0;
-	errno = ECONNRESET; /* the segment was given up meanwhile */
-	return -1;
+	if (!atomic_compare_exchange_strong(&c->slots->word[a->slot], &word, a->word)) {
+		errno = ECONNRESET; /* the segment was given up meanwhile */
+		return -1;
+	}
+	atomic_fetch_or(&c->slots->asked[a->slot / 64], (uint64_t)1 << a->slot % 64);
+	return 0;
 }
 
-/* The slots may have been made anew since we found them. */
+/* The slots may have been given up, and made anew, since we found them. */
 static int renew_slots(struct ipc_client *c)
 {
-	struct shmid_ds ds;
-
-	if (c->slots && !c->n_asked
-	    && (shmctl(c->slots_id, IPC_STAT, &ds) < 0 || ds.shm_perm.mode & SHM_DEST))
+	if (c->slots && !c->n_asked && !is_ready(c->slots))
 		leave_slots(c);
 	return c->slots ? 0 : reach_slots(c);
 }

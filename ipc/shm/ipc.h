@@ -53,9 +53,10 @@
 #define SHM_READS 64           /* times that a reader tries the sequence */
 
 static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && sizeof(long long) == 8, "no lock behind a slot's word");
-static_assert(ATOMIC_INT_LOCK_FREE == 2 && sizeof(int) == 4, "nor behind the rest");
+static_assert(ATOMIC_INT_LOCK_FREE == 2 && sizeof(int) == 4, "nor behind the numbers");
+static_assert(ATOMIC_LONG_LOCK_FREE == 2, "nor behind the rest");
 
-typedef _Atomic uint32_t shm_cell; /* the memory itself: read and written whole */
+typedef _Atomic unsigned long shm_cell; /* the memory itself: read and written whole */
 
 enum slot_state { SLOT_FREE, SLOT_CLAIMED, SLOT_PUBLISHED, SLOT_TAKEN, SLOT_ANSWERED };
 
@@ -66,10 +67,11 @@ struct slot {
 };
 
 struct slots {
-	shm_cell magic;     /* SHM_MAGIC once all of it is made */
-	shm_cell version;   /* IPC_VERSION */
-	shm_cell answers;   /* counts them: a futex */
-	shm_cell several;   /* somebody waits on it */
+	_Atomic uint32_t magic;   /* SHM_MAGIC from when all of it is made until it is given up */
+	_Atomic uint32_t version; /* IPC_VERSION */
+	_Atomic uint32_t answers; /* counts them: a futex */
+	_Atomic uint32_t several; /* somebody waits on it */
+	_Alignas(64) _Atomic uint64_t asked[SHM_SLOTS / 64]; /* a bit for each slot */
 	_Alignas(64) _Atomic uint64_t word[SHM_SLOTS];
 	struct slot slot[SHM_SLOTS];
 };
@@ -95,9 +97,9 @@ static_assert(sizeof(struct board_row) == 256, "no padding in a row");
 #define ROW_CELLS (sizeof(struct board_row) / sizeof(shm_cell))
 
 struct board {
-	shm_cell magic, version, sequence;
-	shm_cell n;         /* services; more than IPC_BOARD_ROWS: not all are here */
-	shm_cell stamp;     /* counts changes; 0: nothing was published yet */
+	_Atomic uint32_t magic, version, sequence;
+	_Atomic uint32_t n;       /* services; more than IPC_BOARD_ROWS: not all are here */
+	_Atomic uint32_t stamp;   /* counts changes; 0: nothing was published yet */
 	_Alignas(64) shm_cell row[IPC_BOARD_ROWS][ROW_CELLS];
 };
 
@@ -146,6 +148,7 @@ struct ipc_client {
 	int slots_id;
 	struct slots *slots;       /* or NULL */
 	const struct board *board; /* or NULL */
+	pid_t pid;                 /* ours, where it means something to the server, else 0 */
 	uint32_t last;             /* slot that we had; it is still warm */
 	unsigned n_asked;
 	struct shm_asked asked[SHM_OUTSTANDING];
@@ -155,7 +158,7 @@ struct ipc_client {
 static inline void cells_read(void *to, const shm_cell *from, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint32_t cell = atomic_load_explicit(&from[i], memory_order_relaxed);
+		unsigned long cell = atomic_load_explicit(&from[i], memory_order_relaxed);
 
 		memcpy((char *)to + i * sizeof cell, &cell, sizeof cell);
 	}
@@ -164,7 +167,7 @@ static inline void cells_read(void *to, const shm_cell *from, size_t n)
 static inline void cells_write(shm_cell *to, const void *from, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint32_t cell;
+		unsigned long cell;
 
 		memcpy(&cell, (const char *)from + i * sizeof cell, sizeof cell);
 		atomic_store_explicit(&to[i], cell, memory_order_relaxed);

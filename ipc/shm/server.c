@@ -20,7 +20,10 @@
 
 #define FUTEX_WAKE_ALL_PROCESSES 1 /* FUTEX_WAKE of <linux/futex.h>, not private */
 
+#define N_ASKED (SHM_SLOTS / 64)
+
 static_assert(SHM_SLOTS > IPC_PENDING_MAX, "clients that wait leave slots to others");
+static_assert(SHM_SLOTS % 64 == 0 && SHM_TAKES >= 64, "a round takes what one of `asked` has");
 
 int ipc_fd = -1;
 bool ipc_more;
@@ -30,7 +33,7 @@ static struct slots *slots;
 static struct board *board;
 static uint64_t taken[SHM_SLOTS]; /* the word of each request that is to be answered, else 0 */
 static uint64_t answered[SHM_SLOTS]; /* the word of the last answer */
-static uint32_t next_slot;        /* where the next round begins */
+static uint32_t next_asked;       /* where the next round begins */
 static int64_t swept_ms;
 
 /* ---- segments ---- */
@@ -40,6 +43,17 @@ static void *attach(int id)
 	void *at = shmat(id, NULL, 0);
 
 	return (intptr_t)at == -1 ? NULL : at;
+}
+
+/* Whoever still has the slots of a dead instance looks for ours. */
+static void unmark(int id, const struct shmid_ds *ds)
+{
+	struct slots *s = ds->shm_segsz == sizeof *s ? attach(id) : NULL;
+
+	if (!s)
+		return;
+	atomic_store(&s->magic, 0);
+	shmdt(s);
 }
 
 /* Removes what stands at this key, if it is a dead instance's (whose lock we
@@ -55,6 +69,8 @@ static bool clear_key(key_t key, unsigned mode, bool strangers)
 	                   || (!sysv_is_ours(&ds.shm_perm, geteuid(), mode)
 	                       && !sysv_is_ours(&ds.shm_perm, geteuid(), SHM_SLOTS_MODE))))
 		return false;
+	if (!strangers && mode != SHM_BOARD_MODE)
+		unmark(id, &ds);
 	return shmctl(id, IPC_RMID, NULL) == 0;
 }
 
@@ -210,6 +226,8 @@ static void close_all(void)
 			free_slot(i, word);
 		taken[i] = 0;
 	}
+	if (slots)
+		atomic_store(&slots->magic, 0);
 	drop_segment(&slots_id, slots);
 	slots = NULL;
 	close_board();
@@ -356,45 +374,38 @@ static void take(uint32_t i, uint64_t word)
 	free_slot(i, ours);
 }
 
-#define BLOCK 8
-
-/* Mostly all are free, and every ring has all of them looked at. */
-static bool is_free_block(const _Atomic uint64_t *w)
+static void take_if_published(uint32_t i, unsigned *n)
 {
-	uint64_t any = 0;
+	uint64_t word = atomic_load_explicit(&slots->word[i], memory_order_acquire);
 
-	for (unsigned i = 0; i < BLOCK; i += 4)
-		any |= atomic_load_explicit(&w[i], memory_order_relaxed)
-		       | atomic_load_explicit(&w[i + 1], memory_order_relaxed)
-		       | atomic_load_explicit(&w[i + 2], memory_order_relaxed)
-		       | atomic_load_explicit(&w[i + 3], memory_order_relaxed);
-	return word_state(any) == SLOT_FREE;
+	if (word_state(word) != SLOT_PUBLISHED)
+		return;
+	take(i, word);
+	++*n;
 }
 
-/* One round over all slots, or until its bound; how many were taken. */
+/* One round over the slots that are said to be published, or until its bound: what is
+ * left then is put back.  How many were taken. */
 static unsigned take_some(void)
 {
 	unsigned n = 0;
-	uint32_t step;
 
-	for (uint32_t k = 0; slots && k < SHM_SLOTS; k += step) {
-		const _Atomic uint64_t *w = &slots->word[next_slot];
-		uint64_t word = atomic_load_explicit(w, memory_order_acquire);
+	for (uint32_t k = 0; slots && k < N_ASKED; k++) {
+		_Atomic uint64_t *asked = &slots->asked[next_asked];
+		uint64_t bits = atomic_load_explicit(asked, memory_order_relaxed);
 
-		step = next_slot % BLOCK == 0 && is_free_block(w) ? BLOCK : 1;
-		if (word_state(word) == SLOT_PUBLISHED && step == 1) {
-			if (n++ == SHM_TAKES) {
+		for (bits = bits ? atomic_exchange(asked, 0) : 0; slots && bits; bits &= bits - 1) {
+			if (n == SHM_TAKES) {
+				atomic_fetch_or(asked, bits);
 				ipc_more = true;
-				break;
+				return n;
 			}
-			take(next_slot, word);
+			take_if_published(next_asked * 64 + (uint32_t)__builtin_ctzll(bits), &n);
 		}
-		next_slot = (next_slot + step) % SHM_SLOTS;
+		next_asked = (next_asked + 1) % N_ASKED;
 	}
 	return n;
 }
-
-static_assert(SHM_SLOTS % BLOCK == 0, "blocks end where the slots end");
 
 /* A pid of 0 is that of a client for whom we have none: it is believed. */
 static bool is_dead(uint64_t word)
@@ -439,17 +450,32 @@ static void free_stuck(int64_t now)
 	}
 }
 
-/* Reclaims what clients left that have died, or gave up waiting. */
-static void sweep(int64_t now)
+/* A published slot whose bit was lost.  One beyond the bound gets it again. */
+static void take_late(uint32_t i, unsigned *n)
+{
+	if (*n < SHM_TAKES) {
+		take_if_published(i, n);
+		return;
+	}
+	atomic_fetch_or(&slots->asked[i / 64], (uint64_t)1 << i % 64);
+	ipc_more = true;
+}
+
+/* Reclaims what clients left that have died, or gave up waiting, and takes what was
+ * published unheard: how many. */
+static unsigned sweep(int64_t now)
 {
 	bool any_free = false;
+	unsigned n = 0;
 
-	for (uint32_t i = 0; i < SHM_SLOTS; i++) {
+	for (uint32_t i = 0; slots && i < SHM_SLOTS; i++) {
 		uint64_t word = atomic_load_explicit(&slots->word[i], memory_order_relaxed);
 		unsigned state = word_state(word);
 
 		if (taken[i] && taken[i] != word)
 			forget(i);
+		if (state == SLOT_PUBLISHED)
+			take_late(i, &n);
 		if (state != SLOT_FREE && state != SLOT_PUBLISHED
 		    && (is_forged(i, word) || is_dead(word))) {
 			forget(i);
@@ -458,10 +484,11 @@ static void sweep(int64_t now)
 		}
 		any_free = any_free || state == SLOT_FREE;
 	}
-	if (!any_free)
+	if (slots && !any_free)
 		free_stuck(now);
 	swept_ms = now;
 	ipc_due_ms = INT64_MAX;
+	return n;
 }
 
 /* Looks whether the segments are still there.  Only the slots are the endpoint;
@@ -495,10 +522,10 @@ int cinit_ipc_listen(void)
 	if ((ipc_recheck || due || n == 0) && !look_after_segments())
 		return 0;
 	if (due || now - swept_ms >= (n ? SHM_SWEEP_MS : SHM_RING_MS))
-		sweep(now);
+		n += sweep(now);
 	if (n && ipc_due_ms == INT64_MAX)
 		ipc_due_ms = now + SHM_SWEEP_MS;
-	return 1;
+	return slots != NULL;
 }
 
 int cinit_ipc_send(void *data)

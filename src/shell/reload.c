@@ -9,6 +9,7 @@
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/services.h"
+#include "src/shell/thrift.h"
 
 static bool asked;
 
@@ -100,5 +101,6 @@ int reload_turn(void)
 	else
 		say_failed(strerror(errno));
 	vec_free(&memory);
+	thrift_supervisor();
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "src/shell/ending.h"
 #include "src/shell/relay.h"
 #include "src/shell/services.h"
+#include "src/shell/thrift.h"
 
 static void answer(const struct ipc_record *request, enum result result)
 {
@@ -172,6 +173,7 @@ static enum result find(const struct ipc_record *request, bool may_load, uint32_
 	const char *name = (const char *)request->payload;
 	size_t n = record_name_len(request);
 	char terminated[SVC_NAME_MAX + 1];
+	enum result no;
 
 	if (!is_possible_name(name, n))
 		return RES_BAD_NAME;
@@ -182,7 +184,9 @@ static enum result find(const struct ipc_record *request, bool may_load, uint32_
 		return RES_NO_SERVICE;
 	memcpy(terminated, name, n);
 	terminated[n] = '\0';
-	return load_service(terminated, svc);
+	no = load_service(terminated, svc);
+	thrift_supervisor();
+	return no;
 }
 
 /* ---- requests ---- */

@@ -22,6 +22,7 @@
 #include "src/shell/relay.h"
 #include "src/shell/requests.h"
 #include "src/shell/rescue.h"
+#include "src/shell/thrift.h"
 
 /* Blocks that children in flight may still read. */
 static struct config *retired[RETIRED_MAX];
@@ -489,6 +490,7 @@ static void act(const struct action *a)
 		break;
 	case ACT_SETTLED:
 		rescue_if_nothing_came_up();
+		thrift_supervisor();
 		break;
 	case ACT_DONE:
 		ending_services_down();

@@ -13,7 +13,7 @@
 #include "ipc/signal_name.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
-#include "src/single/thrift.h"
+#include "src/shell/thrift.h"
 
 #define BIT(s) ((uint64_t)1 << ((s) - 1))
 #define NS_PER_S 1000000000
@@ -217,7 +217,7 @@ int single_loop(struct loop *l)
 		say_end();
 		console_flush();
 	}
-	thrift_forget_code();
+	thrift_single();
 	while (!l->ended)
 		turn(l);
 	if (l->options->enclosure == IN_OWN_SESSION)

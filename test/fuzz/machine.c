@@ -13,6 +13,7 @@
 #include "src/shell/process.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
+#include "src/shell/thrift.h"
 #include "test/fuzz/check.h"
 
 #define EXEC_FD 1000000  /* no descriptor, only more than -1 */
@@ -209,6 +210,10 @@ void helper_ended(const struct end *end)
 }
 
 void rescue_if_nothing_came_up(void)
+{
+}
+
+void thrift_supervisor(void)
 {
 }
 

@@ -107,6 +107,14 @@ read_meanwhile()
 	nothing_was_done
 }
 
+@test "requests that others say were not made are taken all the same, within two seconds" {
+	local HONEST_MS=2000
+	in_background nsenter -t "$(cinit_pid)" --pid "$BUILD/test/shm-scribble" "$run" unask 10000
+	for _ in 1 2 3 4 5; do asked_and_answered "while no slot is said to be published"; done
+	kill -0 "${helpers[-1]}" || fail "too slow to tell"
+	nothing_was_done
+}
+
 @test "a client that is killed after any one instruction of a request leaves no slot behind" {
 	local stride=${CINIT_STEPS:-35} before first
 	first=$((RANDOM % stride))

@@ -4,6 +4,7 @@
  *   shm-scribble RUNDIR MS SEED      for so long: random bytes everywhere, and words that
  *                                    look right, of the living, the dead and of nobody
  *   shm-scribble RUNDIR fill STATE PID     every word in this state, and ends
+ *   shm-scribble RUNDIR unask MS     for so long: no slot is said to be published
  *   shm-scribble RUNDIR used         how many slots are not free
  *
  * The one thing that it never writes is the verb of a command: whatever is carried out
@@ -15,30 +16,31 @@
 #include "test/fuzz/choice.h"
 #include "test/shm/slots.h"
 
-#define CELLS (sizeof(struct slots) / sizeof(shm_cell))
-#define VERB_CELL (offsetof(struct ipc_record, verb) / sizeof(shm_cell))
+#define PIECES (sizeof(struct slots) / sizeof(uint32_t))
+#define VERB_PIECE (offsetof(struct ipc_record, verb) / sizeof(uint32_t))
 #define NO_VERB 0x01000100u  /* in either byte order: a verb above all that there are */
 
 static struct sysv_holder holder;
 static struct slots *slots;
 static unsigned long long written, words;
 
-static bool is_verb(size_t cell)
+static bool is_verb(size_t piece)
 {
-	size_t first = offsetof(struct slots, slot) / sizeof(shm_cell);
+	size_t first = offsetof(struct slots, slot) / sizeof(uint32_t);
+	size_t record = sizeof(struct ipc_record) / sizeof(uint32_t);
 
-	return cell >= first && (cell - first) % (2 * RECORD_CELLS) == VERB_CELL;
+	return piece >= first && (piece - first) % (2 * record) == VERB_PIECE;
 }
 
-static void scribble_cell(struct choice *s, size_t cell)
+static void scribble_piece(struct choice *s, size_t piece)
 {
 	uint32_t value = (uint32_t)choice_take(s, 4);
 
 	if (choice_once_in(s, 4)) /* numbers that mean something */
 		value &= 7;
-	if (is_verb(cell))
+	if (is_verb(piece))
 		value |= NO_VERB;
-	atomic_store_explicit((shm_cell *)slots + cell, value, memory_order_relaxed);
+	atomic_store_explicit((_Atomic uint32_t *)slots + piece, value, memory_order_relaxed);
 	written++;
 }
 
@@ -77,9 +79,9 @@ static void scribble(int64_t ms, uint64_t seed)
 
 	while (record_now_ms() < until)
 		for (unsigned i = 0; i < 1024; i++) {
-			scribble_cell(&s, next); /* so it comes to every byte */
-			next = (next + 1) % CELLS;
-			scribble_cell(&s, (size_t)choice_take(&s, 4) % CELLS);
+			scribble_piece(&s, next); /* so it comes to every byte */
+			next = (next + 1) % PIECES;
+			scribble_piece(&s, (size_t)choice_take(&s, 4) % PIECES);
 			scribble_word(&s);
 			if (choice_once_in(&s, 256) && choice_once_in(&s, 16))
 				sysv_ring(holder.pid);
@@ -94,6 +96,16 @@ static void fill(enum slot_state state, pid_t pid)
 	words = SHM_SLOTS;
 }
 
+/* Nobody has asked, it says all the time. */
+static void unask(int64_t ms)
+{
+	int64_t until = record_now_ms() + ms;
+
+	while (record_now_ms() < until)
+		for (unsigned i = 0; i < 1024 * SHM_SLOTS / 64; i++)
+			atomic_store(&slots->asked[i % (SHM_SLOTS / 64)], 0);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 3)
@@ -105,11 +117,13 @@ int main(int argc, char **argv)
 	}
 	if (argc == 5 && strcmp(argv[2], "fill") == 0)
 		fill((enum slot_state)atoi(argv[3]), (pid_t)atoi(argv[4]));
+	else if (argc == 4 && strcmp(argv[2], "unask") == 0)
+		unask(atoll(argv[3]));
 	else if (argc == 4)
 		scribble(atoll(argv[2]), strtoull(argv[3], NULL, 10));
 	else
 		return 2;
-	printf("%llu bytes, %llu words, of a segment of %zu bytes\n", written * sizeof(shm_cell), words,
+	printf("%llu bytes, %llu words, of a segment of %zu bytes\n", written * sizeof(uint32_t), words,
 	       sizeof *slots);
 	return 0;
 }

@@ -7,6 +7,7 @@
  * verb, name, goal, flags, from, expires and answer_by (0, or milliseconds from now
  * as in +500 or -1), magic, version, size, payload_len, handle.  `swap` sends the
  * head in the other byte order; `read` sends nothing and awaits one more answer;
+ * `told` first awaits a line of standard input;
  * `times=N` sends it N times; `within=MS` is how long an answer is awaited.
  *
  * Prints a line for each answer: the result's word, then for each item NAME=STATE;
@@ -20,7 +21,7 @@
 
 struct group {
 	struct ipc_record r;
-	bool mute, swap, read_only;
+	bool mute, swap, read_only, told;
 	unsigned long times;
 	long within_ms;
 };
@@ -62,6 +63,7 @@ static void set(struct group *g, const char *word)
 	if (IS("mute")) g->mute = true;
 	else if (IS("swap")) g->swap = true;
 	else if (IS("read")) g->read_only = true;
+	else if (IS("told")) g->told = true;
 	else if (!value) { fprintf(stderr, "ipc-ask: %s?\n", word); exit(2); }
 	else if (IS("id")) g->r.id = (uint64_t)number(value);
 	else if (IS("verb")) g->r.verb = verb(value);
@@ -118,6 +120,9 @@ static bool print_answer(const struct group *g)
 
 static void carry_out(struct group *g)
 {
+	while (g->told && getchar() != '\n')
+		if (feof(stdin))
+			exit(1);
 	if (g->swap)
 		swap(&g->r);
 	for (unsigned long i = 0; i < g->times; i++) {
