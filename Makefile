@@ -131,7 +131,16 @@ LTO          := $(if $(findstring clang,$(CC)),,-flto=auto)
 $(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGINE_DEPS)
 	@mkdir -p $(@D) && echo "  WHOLE $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LTO) $(LINK) -o $@ $< $(ENGINE_SRC)
-engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%)
+
+# The rules of pools are as pure.  The explorer's pools are small, so that rows run out.
+POOL_TESTS := sim explore transitions speed
+RULES_SRC  := $(wildcard src/pool/rules*.c test/pool/lib/*.c)
+RULES_DEPS := $(RULES_SRC) $(wildcard src/pool/rules*.h test/pool/lib/*.h test/engine/lib/*.h) $(B)/flags
+$(B)/test/pool/explore: SMALL := -DPOOL_MAX=3
+$(POOL_TESTS:%=$(B)/test/pool/%): $(B)/test/pool/%: test/pool/%.c $(RULES_DEPS)
+	@mkdir -p $(@D) && echo "  WHOLE $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(SMALL) $(LTO) $(LINK) -o $@ $< $(RULES_SRC)
+engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%) $(POOL_TESTS:%=$(B)/test/pool/%) $(call objects,$(basename $(wildcard src/pool/rules*.c)))
 
 # Small programs that tests run as services and clients: test/tools/NAME.c each.
 TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
@@ -250,14 +259,20 @@ bench-pool:
 proof-orphans: setup static
 	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
 
-sim: $(B)/test/engine/sim
+sim: $(B)/test/engine/sim $(B)/test/pool/sim
 	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)
+	$(B)/test/pool/sim --seeds $(or $(SEEDS),10000)
 
-explore: $(B)/test/engine/explore
+explore: $(B)/test/engine/explore $(B)/test/pool/explore
 	$(B)/test/engine/explore
+	$(B)/test/pool/explore
 
 mutants:
-	test/engine/mutants.sh
+	test/engine/mutants.sh engine
+	test/engine/mutants.sh pool
+
+bench-rules: $(B)/test/pool/speed
+	$(B)/test/pool/speed
 
 # For ever, or FUZZ_SECONDS; what it finds interesting is kept in $(B)/fuzz/corpus.
 LIBFUZZER_FLAGS := CC=clang HARDEN= CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined \
@@ -332,6 +347,7 @@ help:
 	@echo '                  make proof-shm: all of what make test has samples of'
 	@echo 'make proof-ipc    what the four IPC methods have to keep, with the full counts'
 	@echo 'make bench        times and sizes beside floors and other inits'
+	@echo 'make bench-rules  what the rules of pools cost a request'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
 	@echo 'make bench-pool   a pool of workers beside processes that accept by themselves'
 	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
@@ -341,5 +357,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
+.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-rules bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
 .DELETE_ON_ERROR:

@@ -53,16 +53,22 @@ never()
 	only 'src/engine/[a-z]*\.h|ipc/words\.h|src/limits\.h' src/engine
 }
 
-@test "the engine includes only headers of C that need no system" {
-	! system_includes src/engine ipc/words.h src/limits.h |
+@test "the rules of pools include only themselves" {
+	only 'src/pool/rules[a-z_]*\.h' src/pool/rules*
+}
+
+@test "the engine and the rules of pools include only headers of C that need no system" {
+	! system_includes src/engine src/pool/rules* ipc/words.h src/limits.h |
 		grep -vE ' (stdint|stdbool|stddef|string|assert|limits)\.h$' || fail "these need a system"
 }
 
-@test "the engine's objects call nothing but each other and memory functions" {
-	[ -e "$BUILD/obj/src/engine/engine.o" ] || skip "no objects in $BUILD"
+# pure OBJECT...: they call nothing but each other and memory functions.
+pure()
+{
 	local undefined
-	undefined=$(nm -u "$BUILD"/obj/src/engine/*.o | awk '$1 == "U" { print $2 }' | sort -u)
-	nm --defined-only "$BUILD"/obj/src/engine/*.o | awk 'NF == 3 { print $3 }' | sort -u >"$BATS_TEST_TMPDIR/own"
+	[ -e "$1" ] || skip "no objects in $BUILD"
+	undefined=$(nm -u "$@" | awk '$1 == "U" { print $2 }' | sort -u)
+	nm --defined-only "$@" | awk 'NF == 3 { print $3 }' | sort -u >"$BATS_TEST_TMPDIR/own"
 	[ -s "$BATS_TEST_TMPDIR/own" ]
 	undefined=$(grep -vxFf "$BATS_TEST_TMPDIR/own" <<<"$undefined" |
 		grep -vE '^(memcpy|memset|memmove|memcmp|__mem(cpy|set|move)_chk|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_)$' |
@@ -70,13 +76,31 @@ never()
 	same "called beyond" "$undefined" ""
 }
 
-@test "the engine has no state of its own: no variable that can be written" {
-	[ -e "$BUILD/obj/src/engine/engine.o" ] || skip "no objects in $BUILD"
-	nm "$BUILD"/obj/src/engine/*.o >"$BATS_TEST_TMPDIR/names"
+# stateless OBJECT...: they have no variable that can be written.
+stateless()
+{
+	[ -e "$1" ] || skip "no objects in $BUILD"
+	nm "$@" >"$BATS_TEST_TMPDIR/names"
 	if grep -q __asan "$BATS_TEST_TMPDIR/names"; then
 		skip "the sanitizer's own"
 	fi
 	! grep -E ' [bBdDcC] ' "$BATS_TEST_TMPDIR/names" || fail "state outside the rows"
+}
+
+@test "the engine's objects call nothing but each other and memory functions" {
+	pure "$BUILD"/obj/src/engine/*.o
+}
+
+@test "the engine has no state of its own: no variable that can be written" {
+	stateless "$BUILD"/obj/src/engine/*.o
+}
+
+@test "the rules' objects call nothing but each other and memory functions" {
+	pure "$BUILD"/obj/src/pool/rules*.o
+}
+
+@test "the rules have no state of their own: no variable that can be written" {
+	stateless "$BUILD"/obj/src/pool/rules*.o
 }
 
 @test "the loader includes nothing of the shell, of main or of the method" {

@@ -32,7 +32,7 @@ load lib
 
 @test "every mutant of the engine is caught" {
 	cd "$TOP"
-	run timeout 600 test/engine/mutants.sh "$BATS_TEST_TMPDIR"
+	run timeout 600 test/engine/mutants.sh engine "$BATS_TEST_TMPDIR"
 	echo "$output"
 	[ "$status" = 0 ]
 	[ "${#lines[@]}" -ge 40 ]

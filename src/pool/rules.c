@@ -219,7 +219,7 @@ static bool tell_news(struct pool *p, struct pool_action *act)
 		p->said_ready = true;
 		return say(act, POOL_ACT_READY, POOL_NO_ROW);
 	}
-	if (p->rolling && (p->n_old == 0 || p->draining || p->failed)) {
+	if (p->rolling && (p->n_old == 0 || p->failed)) { /* a drain leaves no old ones */
 		p->rolling = false;
 		return say(act, POOL_ACT_ROLLED, POOL_NO_ROW);
 	}

@@ -3,39 +3,59 @@
 # and has to be caught by sim, adopt or explore.  One line for each, with what
 # caught it; exit 1 if one survives.
 #
-#     mutants.sh [BUILD_DIR [PROGRAM...]]
+#     mutants.sh engine|pool [BUILD_DIR [PROGRAM...]]
 #
-# Run from the top of the tree; CC is honoured.  Programs: which may catch them.
+# Of the engine of services, or the rules of pools.  Run from the top of the tree; CC is
+# honoured.  Programs: which may catch them.
 set -eu
 
-list=test/engine/mutants.txt
 cc=${CC:-cc}
 flags='-std=c11 -D_GNU_SOURCE -I. -O1 -w'
 seeds=400
+what=$1
+list=test/$what/mutants.txt
+case $what in
+engine) sources='src/engine/*.c' programs='sim adopt explore' ;;
+pool) sources='src/pool/rules*.c' programs='sim explore' ;;
+esac
+shift
 
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/mutants.XXXXXX")
 [ $# -eq 0 ] || shift
-programs=${*:-sim adopt explore}
+programs=${*:-$programs}
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# compile SOURCE OBJECT: in the tree's own include path.
+# build_of PROGRAM: what is compiled otherwise lies in a directory of its own.
+build_of() {
+	case $what/$1 in
+	pool/explore) echo small ;;
+	*) echo usual ;;
+	esac
+}
+
+# compile BUILD SOURCE OBJECT: in the tree's own include path.
 compile() {
+	small=
+	[ "$1" = usual ] || small=-DPOOL_MAX=3
 	# shellcheck disable=SC2086 # flags are words
-	$cc $flags -c -o "$2" "$1"
+	$cc $flags $small -c -o "$3" "$2"
 }
 
 # What does not change is compiled once.
 compile_rest() {
-	mkdir "$work/test" "$work/lib" "$work/engine" "$work/mutant"
-	for source in $programs; do
-		compile "test/engine/$source.c" "$work/test/$source.o"
-	done
-	for source in test/engine/lib/*.c ipc/words.c ipc/text.c; do
-		compile "$source" "$work/lib/$(basename "$source" .c).o"
-	done
-	for source in src/engine/*.c; do
-		compile "$source" "$work/engine/$(basename "$source" .c).o"
+	mkdir "$work/test" "$work/mutant"
+	for program in $programs; do
+		build=$(build_of "$program")
+		compile "$build" "test/$what/$program.c" "$work/test/$program.o"
+		[ ! -d "$work/$build" ] || continue
+		mkdir "$work/$build" "$work/$build/lib" "$work/$build/whole"
+		for source in "test/$what"/lib/*.c ipc/words.c ipc/text.c; do
+			compile "$build" "$source" "$work/$build/lib/$(basename "$source" .c).o"
+		done
+		for source in $sources; do
+			compile "$build" "$source" "$work/$build/whole/$(basename "$source" .c).o"
+		done
 	done
 }
 
@@ -63,13 +83,14 @@ replace() {
 
 # link PROGRAM FILE: with the mutant in place of FILE.
 link() {
-	cp "$work/engine/"*.o "$work/mutant/"
-	cp "$work/mutated.o" "$work/mutant/$(basename "$2" .c).o"
-	$cc -o "$work/$1" "$work/test/$1.o" "$work/lib/"*.o "$work/mutant/"*.o
+	build=$(build_of "$1")
+	cp "$work/$build/whole/"*.o "$work/mutant/"
+	compile "$build" "$work/mutated.c" "$work/mutant/$(basename "$2" .c).o"
+	$cc -o "$work/$1" "$work/test/$1.o" "$work/$build/lib/"*.o "$work/mutant/"*.o
 }
 
 # The line that says what failed first: a seed, a named case, a graph.
-first_failure='/seed [0-9]*: \|^not ok\|^explore: graph [0-9]*: /{s/^[a-z]*: \(seed\|graph\)/\1/p;t end;p;:end
+first_failure='/seed [0-9]*: \|^not ok\|^explore: \(graph\|pool\) [^:]*: /{s/^[a-z]*: \(seed\|graph\|pool\)/\1/p;t end;p;:end
 q;}'
 
 # caught_by FILE PROGRAM SECONDS [ARG...]: prints what caught it, or fails.
@@ -91,7 +112,7 @@ caught_by() {
 caught() {
 	for program in $programs; do
 		case $program in
-		sim) caught_by "$1" sim 20 --rules --seeds "$seeds" || caught_by "$1" sim 20 --seeds "$seeds" ;;
+		sim) caught_by "$1" sim 60 --rules --seeds "$seeds" || caught_by "$1" sim 60 --seeds "$seeds" ;;
 		adopt) caught_by "$1" adopt 20 ;;
 		explore) caught_by "$1" explore 150 ;;
 		esac && return 0
@@ -101,11 +122,11 @@ caught() {
 
 # try FILE NAME ORIGINAL REPLACEMENT
 try() {
-	if ! replace "src/engine/$1" "$3" "$4" >"$work/mutated.c"; then
+	if ! replace "src/$what/$1" "$3" "$4" >"$work/mutated.c"; then
 		echo "not ok - $2: the original does not occur exactly once in $1"
 		return 1
 	fi
-	if ! compile "$work/mutated.c" "$work/mutated.o"; then
+	if ! compile usual "$work/mutated.c" "$work/mutated.o"; then
 		echo "not ok - $2: does not compile"
 		return 1
 	fi

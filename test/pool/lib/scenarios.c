@@ -174,6 +174,19 @@ static void one_more_request_is_not_cut_off(void)
 	check(w.proc[0].killed, "it is not killed after its request");
 }
 
+static void late_news_is_in_order(void)
+{
+	world_settle(&w);
+	world_row_event(&w, POOL_EV_BUSY, 0);
+	world_row_event(&w, POOL_EV_AVAILABLE, 0);
+	world_row_event(&w, POOL_EV_BUSY, 0);
+	world_clock(&w, w.now + 10);
+	world_row_event(&w, POOL_EV_BUSY, 1);
+	world_drain(&w); /* row 0 is told now, and has been busy for longer than row 1 */
+	pass(w.limits.timeout_ms - 10, NULL);
+	check(w.proc[0].killed && !w.proc[1].killed, "it is not row 0 that is killed first");
+}
+
 static void a_roll_under_load_cuts_nothing_off(void)
 {
 	world_settle(&w);
@@ -247,6 +260,8 @@ static const struct {
 	 {.min = 3, .max = 3, .idle = 3, .dispatch = true}},
 	{"a request that began while its worker was told to end is not cut off",
 	 one_more_request_is_not_cut_off, {.min = 1, .max = 3, .idle = 3, .requests = 1}},
+	{"who began a request first is killed for its time first", late_news_is_in_order,
+	 {.min = 2, .max = 2, .idle = 2, .requests = 1, .timeout_ms = 1000}},
 	{"a roll under full load waits for no request and cuts none off", a_roll_under_load_cuts_nothing_off,
 	 {.min = 2, .max = 6, .idle = 6, .requests = 100, .dispatch = true}},
 	{"scale raises max and outlives other limits, but is taken back by scale", scale_is_not_for_good,
