@@ -243,7 +243,5 @@ int outfit_spawn(uint32_t svc, enum proc_role role, struct spawn *s, struct proc
 		r = process_spawn(s, p, end);
 	while (o.n_made)
 		close(o.made[--o.n_made]);
-	if (r < 0 && role == ROLE_MAIN)
-		plugs_hang_up(svc);
 	return r;
 }
