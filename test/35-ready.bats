@@ -160,20 +160,23 @@ stay='exec tail -f /dev/null'
 }
 
 @test "a reload that moves services about takes along who is not ready yet" {
+	group a b c d
 	ready m 5 "$(until_there m)" 'echo >&5' "$stay"
 	ready n 5 "$(until_there n)" 'echo >&5' "$stay"
-	wants init m n
+	wants init a b c d m n
 	boot container
 	await m in_state m starting
 	await n in_state n starting
-	group a b c d
-	wants init a b c d
-	hup "reload: 7 services, 4 new, 0 gone"
+	svc -q stop a b c d
+	rm -r "$tree"/svc/[abcd] "$tree"/svc/init/wants/[abcd]
+	hup "reload: 3 services, 0 new, 4 gone"
 	: >"$dir/n"
 	await n in_state n up
 	same m "$(state m)" starting
 	: >"$dir/m"
 	await m in_state m up
+	same starts "$(times_said 'm: waiting -> starting') $(times_said 'n: waiting -> starting')" "1 1"
+	sleeps 0.2
 }
 
 @test "the same while a service is loaded because somebody asks for it" {
@@ -185,6 +188,7 @@ stay='exec tail -f /dev/null'
 	svc start later
 	: >"$dir/m"
 	await m in_state m up
+	same starts "$(times_said 'm: waiting -> starting')" 1
 }
 
 # --- limits of time --------------------------------------------------------------------------------
