@@ -4,7 +4,7 @@
 
 load lib
 
-@test "500 seeds of the simulator keep all eight rules" {
+@test "500 seeds of the simulator keep all rules" {
 	run timeout 120 "$BUILD/test/engine/sim" --seeds 500
 	echo "$output"
 	[ "$status" = 0 ]

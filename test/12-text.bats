@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The bounded writer, the number parser, UTF-8 and JSON, and the record's items.
+# The bounded writer, the number parser, UTF-8 and JSON, the record's items, and reasons
+# in words.
 # The tests themselves are in tools/text-unit.c; here each is reported by name.
 #
 # shellcheck disable=SC2154
@@ -88,6 +89,18 @@ unit()
 }
 
 @test "a name longer than 255 bytes is not set" {
+	unit "${BATS_TEST_DESCRIPTION}"
+}
+
+@test "who is late says within what time it was not up, and what comes next" {
+	unit "${BATS_TEST_DESCRIPTION}"
+}
+
+@test "times have the decimals that they need" {
+	unit "${BATS_TEST_DESCRIPTION}"
+}
+
+@test "every state and every step of a spawn has a word" {
 	unit "${BATS_TEST_DESCRIPTION}"
 }
 

@@ -1,10 +1,11 @@
-/* text-unit.c - unit tests of ipc/text.c and ipc/record.c: a line "ok - what" or
+/* text-unit.c - unit tests of ipc/text.c, ipc/record.c and ipc/describe.c: a line "ok - what" or
  * "not ok - what" for each, and exit code 1 if any is not. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ipc/describe.h"
 #include "ipc/record.h"
 #include "ipc/text.h"
 #include "test/tools/unit.h"
@@ -505,6 +506,64 @@ static void request_names(void)
 	CHECK(memcmp(r.payload, name, 255) == 0 && r.payload[255] == 0);
 }
 
+/* ---- reasons in words ---- */
+
+static bool says(const struct ipc_item *item, const char *words)
+{
+	char buf[200];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	describe_why(&t, item, 1000, true);
+	return same(&t, words);
+}
+
+static void late_words(void)
+{
+	struct ipc_item i = {.state = SVC_LATE, .why = WHY_LATE, .deadline_ms = 3500};
+
+	CHECK(says(&i, "was not up in time, KILL in 2.5 s"));
+	strcpy(i.detail, "5 s");
+	i.detail_len = 3;
+	CHECK(says(&i, "was not up within 5 s, KILL in 2.5 s"));
+	i.state = SVC_LATE_KILLED; /* its deadline is when it is said again */
+	CHECK(says(&i, "was not up within 5 s"));
+	i.state = SVC_BACKOFF;
+	i.deadline_ms = 1100;
+	CHECK(says(&i, "was not up within 5 s, again in 0.1 s"));
+	i.state = SVC_FAILED;
+	CHECK(says(&i, "was not up within 5 s"));
+	i = (struct ipc_item){.state = SVC_STARTING, .why = WHY_READY, .deadline_ms = 3500};
+	CHECK(says(&i, "has not said that it is ready"));
+}
+
+static bool time_is(int64_t ms, const char *words)
+{
+	char buf[40];
+	struct text t;
+
+	text_init(&t, buf, sizeof buf);
+	describe_time(&t, ms);
+	return same(&t, words);
+}
+
+static void time_words(void)
+{
+	CHECK(time_is(5000, "5 s") && time_is(0, "0 s") && time_is(2500, "2.5 s"));
+	CHECK(time_is(50, "0.05 s") && time_is(1001, "1.001 s") && time_is(4294967295, "4294967.295 s"));
+}
+
+static void state_words(void)
+{
+	for (unsigned state = 0; state < SVC_N_STATES; state++)
+		for (unsigned other = 0; other < state; other++)
+			CHECK(strcmp(state_detail(state), state_detail(other)) != 0);
+	CHECK(strcmp(state_word(SVC_LATE), "stopping") == 0);
+	CHECK(strcmp(state_word(SVC_LATE_KILLED), "stopping") == 0);
+	for (unsigned step = 0; step < STEP_N; step++)
+		CHECK(strcmp(step_word(step), "?") != 0);
+}
+
 int main(void)
 {
 	test("the writer keeps to every capacity, ends in NUL and says when it cut", every_capacity);
@@ -526,5 +585,8 @@ int main(void)
 	test("a cursor behind the payload finds nothing", cursor_off);
 	test("a record is checked for size, magic, version and every range", checks);
 	test("a name longer than 255 bytes is not set", request_names);
+	test("who is late says within what time it was not up, and what comes next", late_words);
+	test("times have the decimals that they need", time_words);
+	test("every state and every step of a spawn has a word", state_words);
 	return failures != 0;
 }
