@@ -16,17 +16,6 @@ setup()
 
 teardown() { boot_end; }
 
-# hup [TEXT]: it is told, and says this of it: else that it is done.
-hup()
-{
-	local before
-	before=$(times_said "${1-reload: }")
-	kill -HUP "$(cinit_pid)"
-	await "of the reload: ${1-}" said_more "$before" "${1-reload: }"
-}
-
-said_more() { [ "$(times_said "$2")" -gt "$1" ]; }
-
 pids() { svc --json list | jq -c 'map({(.name): .pid}) | add'; }
 
 # Everything that runs still has the process that it had.

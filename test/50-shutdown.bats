@@ -63,7 +63,10 @@ since_mark_ms() { echo $((($(date +%s%N) - marked) / 1000000)); }
 	respawn_stub a b c
 	needs init a b c
 	local name
-	for name in a b c; do tell deaf $name; done
+	for name in a b c; do
+		tell deaf $name
+		printf 60 >"$tree/svc/$name/delay" # a machine under load kills slowly
+	done
 	boot_settled container
 	for name in a b c; do await "$name" happens start $name; done
 	poweroff

@@ -140,7 +140,12 @@ inhabitants()
 # outer INNER: the pid here of a process of the namespace.
 outer()
 {
-	inhabitants | awk -v inner="$1" '$2 == inner { print $1 }'
+	local ns file pid
+	ns=$(readlink "/proc/$(cinit_pid)/ns/pid")
+	grep -lE "^NSpid:.*[[:space:]]$1\$" /proc/[0-9]*/status 2>/dev/null | while read -r file; do
+		pid=${file#/proc/} pid=${pid%/status}
+		[ "$(readlink "/proc/$pid/ns/pid")" != "$ns" ] || echo "$pid"
+	done 2>/dev/null
 }
 
 # status_of NAME FILTER
@@ -291,6 +296,17 @@ all_in_order()
 said() { await "in the log: $1" grep -qF -e "$1" "$log"; }
 never_said() { ! grep -F -e "$1" "$log" || fail "said: $1"; }
 times_said() { grep -cF -e "$1" "$log" || :; }
+
+# hup [TEXT]: it is told, and says this of it: else that it is done.
+hup()
+{
+	local before
+	before=$(times_said "${1-reload: }")
+	kill -HUP "$(cinit_pid)"
+	await "of the reload: ${1-}" said_more "$before" "${1-reload: }"
+}
+
+said_more() { [ "$(times_said "$2")" -gt "$1" ]; }
 
 # --- a root directory of one's own ----------------------------------------------------
 

@@ -34,7 +34,7 @@ static const char *judge_name(const char *word, size_t n)
 {
 	uint32_t id;
 
-	if (!n || memchr(word, '\0', n) || strcspn(word, " \t\r\n:") < n)
+	if (!n || strcspn(word, " \t\r\n:") < n) /* or a NUL before */
 		return "not one name or number";
 	if (strspn(word, "0123456789") == n && !table_number(word, n, &id))
 		return "not a number up to 4294967294";

@@ -228,22 +228,21 @@ static int prepare_main(uint32_t svc, struct outfit *o, struct spawn *s, struct 
 	return 0;
 }
 
-int outfit_spawn(uint32_t svc, enum proc_role role, struct spawn *s, struct proc *p,
+int outfit_spawn(uint32_t svc, enum proc_role role, const struct spawn *plain, struct proc *p,
                  struct end *end)
 {
+	struct spawn s = *plain;
 	struct outfit o;
 	int r;
 
 	o.n_made = 0;
 	if (role == ROLE_MAIN)
-		r = prepare_main(svc, &o, s, end);
+		r = prepare_main(svc, &o, &s, end);
 	else
-		r = find_user(svc, role, &o, s, end); /* undone by whoever did it */
+		r = find_user(svc, role, &o, &s, end); /* undone by whoever did it */
 	if (r == 0)
-		r = process_spawn(s, p, end);
+		r = process_spawn(&s, p, end);
 	while (o.n_made)
 		close(o.made[--o.n_made]);
-	if (r < 0 && role == ROLE_MAIN)
-		plugs_hang_up(svc);
 	return r;
 }

@@ -5,9 +5,10 @@
 
 #include "src/shell/process.h"
 
-/* As process_spawn(), for s as it would be without all that.  Where it fails for what
- * is said in the service's directory, the service's words say which line or name. */
-int outfit_spawn(uint32_t svc, enum proc_role role, struct spawn *s, struct proc *p,
+/* As process_spawn(), for a process that is `plain` but for all that.  Where it fails
+ * for what is said in the service's directory, the service's words say which line or
+ * name.  Our ends of what the process was to speak by stay, until plugs_hang_up(). */
+int outfit_spawn(uint32_t svc, enum proc_role role, const struct spawn *plain, struct proc *p,
                  struct end *end);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -159,7 +161,7 @@ static void not_found(void)
 /* Lines of another form are passed over; the first good one counts. */
 static void odd_lines(void)
 {
-	put_str(&passwd, "+::::::\n+ann::0:0::/:\n-ann:x:0:0:::\n:x:0:0::/:\nann\nann:x\nann:x:0\n"
+	put_str(&passwd, "zed:x:9:ann:x:0:0:::\n+::::::\n+ann::0:0::/:\n-ann:x:0:0:::\n:x:0:0::/:\nann\nann:x\nann:x:0\n"
 	                 "ann::\nann:x::0::/:\nann:x:-1:0:::\nann:x:+1:0:::\nann:x:4294967295:0:::\n"
 	                 "ann:x: 0:0:::\nann:x:0x0:0:::\n"
 	                 "bob:x:20::::\ncid:x:21:x:::\ndan:x:22:4294967295::\neve:x:23\n"
@@ -327,6 +329,40 @@ static void becoming(void)
 	in_child(become_refused);
 }
 
+/* From here on this call says that it was done, and does nothing: seccomp(2), as in deny.c. */
+static bool make_lie(long call)
+{
+	struct { uint16_t code; uint8_t yes, no; uint32_t k; } filter[] = {
+		{0x20, 0, 0, 0}, {0x15, 0, 1, (uint32_t)call}, {0x06, 0, 0, 0x00050000u},
+		{0x06, 0, 0, 0x7fff0000u},
+	};
+	struct { unsigned short len; void *filter; } p = {sizeof filter / sizeof *filter, filter};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, 2, &p) == 0;
+}
+
+static long lie;
+
+static int become_in_vain(void)
+{
+	struct ids to = {.uid = 1234, .gid = 2345, .set_groups = true, .n_groups = 1, .groups = {7}};
+
+	MUST(setgroups(1, (gid_t[]){8}) == 0 && make_lie(lie));
+	MUST(ids_become(&to) < 0 && errno == EPERM);
+	return 0;
+}
+
+static void lies(void)
+{
+	static const long calls[] = {SYS_setgroups, SYS_setresgid, SYS_setresuid};
+
+	SKIP_UNLESS(geteuid() == 0 && setgroups(0, NULL) == 0);
+	for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+		lie = calls[k];
+		in_child(become_in_vain);
+	}
+}
+
 static bool write_file(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -394,6 +430,7 @@ int main(void)
 	test("a file is read to 1 MiB, and beyond it nothing is taken for absent", large_files);
 	test("without the files, numbers are enough", absent_files);
 	test("becoming a user takes groups, group and user, all of each, for good", becoming);
+	test("what a system call says is not believed but looked at", lies);
 	test("who may not set groups may stay what it is", staying);
 	return failures != 0;
 }

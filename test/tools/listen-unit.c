@@ -505,7 +505,10 @@ static void strangers(void)
 	CHECK(open_plain(line) < 0 && errno == EADDRINUSE && S_ISDIR(mode_of(path)) && rmdir(path) == 0);
 	CHECK(symlink(target, path) == 0);
 	CHECK(open_plain(line) < 0 && errno == EADDRINUSE && S_ISLNK(mode_of(path)));
-	CHECK(mode_of(target) == 0 && unlink(path) == 0);
+	CHECK(mode_of(target) == 0);
+	close(open_plain(at("unix", "target", ""))); /* left over behind the link */
+	CHECK(open_plain(at("unix", "stranger", "")) < 0 && errno == EADDRINUSE && S_ISLNK(mode_of(path)));
+	CHECK(unlink(path) == 0 && unlink(target) == 0);
 }
 
 static bool owner_is(const char *file, uid_t uid, gid_t gid)
