@@ -529,8 +529,9 @@ fails()
 	cat >"$dir/serve" <<-END
 		#!/bin/sh
 		id -u; id -g; id -G
-		kill -9 $manager \$(ps -o ppid= -p \$PPID) 2>&1
-		cat /proc/\$(ps -o ppid= -p \$PPID)/environ 2>&1
+		manager=\$(ps -o ppid= -p \$PPID | tr -d ' ')
+		kill -9 \$manager 2>&1
+		cat /proc/\$manager/environ 2>&1
 	END
 	ready
 	ask anything >"$dir/out"
@@ -539,3 +540,75 @@ fails()
 	grep -q 'ermission denied' "$dir/out"
 	kill -0 "$manager"
 }
+
+# --- hostile ones ------------------------------------------------------------------------------------
+
+# cpu PID: clock ticks that it has used.
+cpu() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
+
+# In a pool of four, rank 1 is hostile in this way; the manager uses less than a third of a
+# processor, the other three serve, and a roll replaces all.
+stands()
+{
+	local how=$1 mode=$2 before used n
+	[ "$how" != all ] || [ "$(id -u)" = 0 ] || return 0 # of the same user it may kill the manager
+	value min 4
+	value max 4
+	value requests 0
+	value mode "$mode"
+	program "$BUILD/test/pool-hostile" "$how" "$BUILD/example/echo" -1
+	[ "$(id -u)" != 0 ] || { chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR/.." "$dir"; printf '65534\n' | tee "$pool/user" >"$pool/group"; }
+	ready
+	before=$(cpu "$manager")
+	: >"$dir/answers"
+	if [ "$mode" = share ]; then
+		# those that the hostile one is given in dispatch mode are its own
+		for n in $(seq 10); do ask "echo $n" >>"$dir/answers"; done
+		same "$how: answers" "$(wc -l <"$dir/answers")" 10
+	fi
+	sleep 2 # it is the load over this time that is measured
+	used=$(($(cpu "$manager") - before))
+	echo "$how $mode: $used ticks"
+	[ "$used" -lt 100 ] || fail "$how: the manager used $used ticks in about 2 s"
+	# of the words that it knows one may come of it: a worker of rank 1 that is recycled
+	same "$how: workers" "$(answered workers; grep -c '^worker [1234] .* \(idle\|busy\|starting\) ' <<<"$came")" 4
+	[ "$(grep -c 'neither busy nor available' "$log")" -le 2 ]
+	kill -KILL "$manager"
+	drained
+	rm "$dir/commands"
+	: >"$said"
+	: >"$log"
+}
+
+@test "a worker that writes rubbish, floods, closes and passes descriptors changes nothing (share)" {
+	local how
+	for how in rubbish words halves nothing descriptors close all; do stands "$how" share; done
+}
+
+@test "a worker that writes rubbish, floods, closes and passes descriptors changes nothing (dispatch)" {
+	local how
+	for how in rubbish words halves nothing descriptors close all; do stands "$how" dispatch; done
+}
+
+# --- idle ones -----------------------------------------------------------------------------------------
+
+@test "a pool of a hundred idle workers does not wake its manager" {
+	local mode before
+	program "$BUILD/example/echo"
+	for mode in share dispatch; do
+		value min 100
+		value max 100
+		value mode "$mode"
+		ready
+		await "at rest" eval '[ "$(switches)" = "$(sleep 0.2; switches)" ]'
+		before=$(switches)
+		sleep 3 # for so long nothing may happen
+		same "switches" "$(switches)" "$before"
+		drain
+		exits 0
+		rm "$dir/commands"
+		: >"$said"
+	done
+}
+
+switches() { awk '/ctxt_switches/ { n += $2 } END { print n }' "/proc/$manager/status"; }
