@@ -392,6 +392,14 @@ replace()
 	done
 }
 
+@test "fifo: a directory of answers that is given away with FIFOs in it is back by itself" {
+	only_for fifo
+	as_root
+	boot_quiet
+	by_itself eval 'mkfifo "$run/answers/0123456789abcdef"; chown 65534 "$run/answers"'
+	same "FIFOs in it" "$(ls "$run/answers")" ""
+}
+
 @test "a lock that is removed, replaced or opened is back by itself" {
 	boot_quiet
 	by_itself rm "$run/lock"

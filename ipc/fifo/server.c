@@ -238,9 +238,22 @@ static int give_to_group(int fd, mode_t mode, struct stat *st)
 	return fstat(fd, st);
 }
 
+static unsigned n_removed;
+
 static void remove_name(const char *name)
 {
-	unlinkat(answers, name, 0);
+	n_removed += unlinkat(answers, name, 0) == 0;
+}
+
+/* Removes what clients made in the open directory; false if there may be more. */
+static bool clear_answers(void)
+{
+	unsigned n, cleared = 0;
+
+	n_removed = 0;
+	while (cleared < IPC_CLEAR_MAX && (n = next_entries(remove_name)) > 0)
+		cleared += n;
+	return cleared < IPC_CLEAR_MAX;
 }
 
 /* An ordinary user's own may have been closed to him, too. */
@@ -265,33 +278,42 @@ static bool take_answers(void)
 	return fchmod(answers, IPC_ANSWERS_MODE) == 0 && fstat(answers, &answers_st) == 0;
 }
 
+/* What stands at its name and is not ours goes, and one of ours comes there.  If it was
+ * ours once, FIFOs may be in it, and a client may be making one more. */
+static const char *make_directory(int dir)
+{
+	n_removed = 0;
+	if (answers >= 0)
+		clear_answers();
+	close_fd(&answers);
+	unlinkat(dir, IPC_ANSWERS_NAME, 0); /* does nothing to a directory, */
+	unlinkat(dir, IPC_ANSWERS_NAME, AT_REMOVEDIR); /* and this to one that is not empty */
+	if (mkdirat(dir, IPC_ANSWERS_NAME, IPC_ANSWERS_MODE) < 0) {
+		ipc_recheck |= errno == EEXIST && n_removed > 0;
+		return "mkdir " IPC_ANSWERS_NAME;
+	}
+	answers = open_answers(dir);
+	if (answers < 0)
+		return "open " IPC_ANSWERS_NAME;
+	if (take_answers())
+		return NULL;
+	errno = EPERM;
+	return IPC_ANSWERS_NAME;
+}
+
 /* The directory, ours alone and empty of what a dead instance's clients made:
  * by that they learn that it is gone.  One that is ours stays: to make it anew each
  * time that the rest cannot be made would call for the next attempt. */
 static const char *make_answers(int dir)
 {
-	unsigned n, cleared = 0;
+	const char *step = NULL;
 
 	answers = open_answers(dir);
-	if (answers < 0 || !take_answers()) {
-		close_fd(&answers);
-		unlinkat(dir, IPC_ANSWERS_NAME, 0); /* does nothing to a directory, */
-		unlinkat(dir, IPC_ANSWERS_NAME, AT_REMOVEDIR); /* and this to one that is not empty */
-		if (mkdirat(dir, IPC_ANSWERS_NAME, IPC_ANSWERS_MODE) < 0)
-			return "mkdir " IPC_ANSWERS_NAME;
-		answers = open_answers(dir);
-		if (answers < 0)
-			return "open " IPC_ANSWERS_NAME;
-		if (!take_answers()) {
-			errno = EPERM;
-			return IPC_ANSWERS_NAME;
-		}
-	}
-	while (cleared < IPC_CLEAR_MAX && (n = next_entries(remove_name)) > 0)
-		cleared += n;
-	if (cleared >= IPC_CLEAR_MAX)
+	if (answers < 0 || !take_answers())
+		step = make_directory(dir);
+	if (!step && !clear_answers())
 		schedule_sweep();
-	return NULL;
+	return step;
 }
 
 /* The descriptor is reserved before anything is changed: an attempt that cannot succeed
