@@ -67,13 +67,13 @@ struct family {
 
 static const struct family families[] = {
 	{.name = "start", .limits = DISPATCH(2, 3, 2, 0), .scale = 1, .stepping = true,
-	 .may = {[MOVE_DEATH] = 1, [MOVE_SCALE] = 1, [MOVE_ROLL] = 1, [MOVE_DRAIN] = 1}},
+	 .may = {[MOVE_FALSE] = 1, [MOVE_DEATH] = 1, [MOVE_SCALE] = 1, [MOVE_ROLL] = 1, [MOVE_DRAIN] = 1}},
 	{.name = "start, three", .limits = DISPATCH(2, 3, 2, 0), .scale = 3,
-	 .may = {[MOVE_DEATH] = 3, [MOVE_SCALE] = 1, [MOVE_ROLL] = 1, [MOVE_DRAIN] = 1}},
+	 .may = {[MOVE_DEATH] = 2, [MOVE_SCALE] = 1, [MOVE_ROLL] = 1, [MOVE_DRAIN] = 1}},
 	{.name = "requests", .limits = DISPATCH(1, 3, 2, 2),
-	 .may = {[MOVE_REQUEST] = 4, [MOVE_REFUSE] = 1, [MOVE_DEATH] = 1}},
+	 .may = {[MOVE_REQUEST] = 3, [MOVE_FALSE] = 1, [MOVE_REFUSE] = 1, [MOVE_DEATH] = 1}},
 	{.name = "requests, stepping", .limits = DISPATCH(1, 2, 1, 2), .stepping = true,
-	 .may = {[MOVE_REQUEST] = 2, [MOVE_FALSE] = 1, [MOVE_REFUSE] = 1, [MOVE_DEATH] = 1}},
+	 .may = {[MOVE_REQUEST] = 2, [MOVE_REFUSE] = 1, [MOVE_DEATH] = 1}},
 	{.name = "deaths", .limits = DISPATCH(2, 3, 2, 0),
 	 .may = {[MOVE_REQUEST] = 2, [MOVE_DEATH] = 3, [MOVE_DRAIN] = 1}},
 	{.name = "roll", .limits = DISPATCH(2, 3, 2, 2),
@@ -87,7 +87,7 @@ static const struct family families[] = {
 	{.name = "share", .limits = SHARE(1, 3, 1, 2),
 	 .may = {[MOVE_BUSY] = 3, [MOVE_DEATH] = 1, [MOVE_DRAIN] = 1}},
 	{.name = "share and roll", .limits = SHARE(1, 2, 1, 2),
-	 .may = {[MOVE_BUSY] = 2, [MOVE_DEATH] = 1, [MOVE_ROLL] = 2, [MOVE_DRAIN] = 1}},
+	 .may = {[MOVE_BUSY] = 2, [MOVE_DEATH] = 1, [MOVE_ROLL] = 1, [MOVE_DRAIN] = 1}},
 	{.name = "share, stepping", .limits = SHARE(1, 2, 1, 1), .others = SHARE(2, 2, 2, 0), .stepping = true,
 	 .may = {[MOVE_BUSY] = 2, [MOVE_DEATH] = 1, [MOVE_LIMITS] = 1, [MOVE_DRAIN] = 1}},
 };
