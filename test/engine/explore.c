@@ -247,6 +247,7 @@ static void put_hash(uint64_t *table, size_t room, uint64_t h)
 	table[k] = h;
 }
 
+/* Small again for each graph: most are, and then it stays in the processor's cache. */
 static void grow_seen(struct explorer *x)
 {
 	size_t room = x->seen_room ? x->seen_room * 4 : 4096;
@@ -540,8 +541,8 @@ static bool explore(struct explorer *x, bool trace)
 	uint32_t i = 0;
 	bool good;
 
-	x->n_stack = x->n_seen = 0;
-	memset(x->seen, 0, x->seen_room * sizeof *x->seen);
+	x->n_stack = x->n_seen = x->seen_room = 0;
+	grow_seen(x);
 	boot(x);
 	good = !x->at.world.failure[0] && is_new(x, hash_of(&x->at));
 	if (good)
@@ -699,7 +700,6 @@ static void run_job(const struct job *job, struct totals t[N_FAMILIES])
 	static struct explorer x;
 	uint32_t id = 0;
 
-	grow_seen(&x);
 	for (size_t k = 0; k < N_FAMILIES; k++) {
 		if (k && t[k - 1].failures)
 			break; /* enough is known */
