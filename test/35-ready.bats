@@ -2,7 +2,7 @@
 # `ready`: a service says by a newline on a descriptor when it is up; and what a pool's
 # manager finds and says.
 #
-# shellcheck disable=SC2154,SC2034,SC2016
+# shellcheck disable=SC2154,SC2034,SC2016,SC2030,SC2031
 
 load lib
 load boot
@@ -294,8 +294,7 @@ pool()
 }
 
 @test "a manager that says why it ends has failed for good, and the reason is shown" {
-	beside_manager "$TOP/build/test/last-words 'pool/modules: echo.so: no such symbol'" 'exit 1'
-	sed -i "s|$TOP/build|$(readlink -f "$dir/bin/test/..")|" "$dir/bin/cinit.pool"
+	beside_manager "$BUILD/test/last-words 'pool/modules: echo.so: no such symbol'" 'exit 1'
 	pool web "unix $dir/a"
 	wants init web
 	stub dependent

@@ -2,7 +2,7 @@
 # `user`, `group` and `groups`: who a service runs as.  Never somebody else, and never root
 # in his place.
 #
-# shellcheck disable=SC2154,SC2034
+# shellcheck disable=SC2154,SC2034,SC2016,SC2030,SC2031
 
 load lib
 load boot
@@ -182,7 +182,7 @@ none="0000000000000000 0000000000000000 0000000000000000 "
 	looks me user=web
 	looks other user=alone
 	looks root user=root
-	wrap+=(setpriv --reuid=4001 --regid=4100 --groups=4300,4500 --)
+	wrap+=(setpriv --reuid=4001 --regid=4100 "--groups=4300,4500" --)
 	launch "${NS[@]}" --mount-proc sh -c '"$@"; exit $?' sh "${wrap[@]}" "$public/cinit" -v -c "$tree" -r "$run"
 	await "the supervisor" svc -q list
 	svc wait settled
