@@ -477,8 +477,6 @@ fails()
 @test "a start that fails says why" {
 	program /nowhere
 	fails "worker 1 ended before the pool was up: on: No such file or directory"
-	program /bin/false
-	fails "ended before the pool was up: exit 1"
 	rm "$pool/on"
 	fails "on: No such file or directory"
 	program "$BUILD/example/echo"
@@ -494,6 +492,20 @@ fails()
 	rm "$pool/user"
 	listens "tcp nowhere"
 	fails "tcp nowhere: "
+}
+
+@test "workers that end as soon as they are executed fail the start or are held back" {
+	value min 8
+	value max 8
+	program /bin/false
+	start
+	sleep 2 # what is begun in this time is counted
+	# all eight may have been executed before the first has ended
+	if grep -qx ready "$said"; then
+		[ "$(grep -c ': exit 1$' "$log")" -le 80 ] || fail "$(grep -c ': exit 1$' "$log") ends in 2 s"
+	else
+		grep -q '^said 20 worker [1-8] ended before the pool was up: exit 1$' "$said"
+	fi
 }
 
 @test "bad arguments are refused, and -h and -V answered" {

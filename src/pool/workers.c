@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -164,7 +163,7 @@ static void tell_now(struct row *w)
 {
 	int unread = 0;
 
-	if (manager_dispatches() && ioctl(w->fd, SIOCOUTQ, &unread) == 0 && unread > 0) {
+	if (manager_dispatches() && ioctl(w->fd, TIOCOUTQ, &unread) == 0 && unread > 0) {
 		n_to_tell += !w->tell;
 		w->tell = true;
 		return;
