@@ -295,7 +295,9 @@ load_end()
 	old=$(workers)
 	answered roll
 	same answer "$answer" "answer 1 "
-	! grep -qxFf <(echo "$old") <(workers)
+	# the last old one was told to end, and may still be about to
+	[ "$(count idle)" = 3 ]
+	await "the old ones are gone" eval '! grep -qxFf <(echo "$old") <(workers)'
 	same workers "$(n_workers)" 3
 	answered roll-no-wait
 	same "at once" "$answer" "answer 2 "
