@@ -347,6 +347,17 @@ load_end()
 	lacks "$(ask env)" "HOME="
 }
 
+@test "a worker that is told between its look and its accept does not sleep" {
+	program "$BUILD/test/pool-race"
+	value min 1
+	value max 1
+	ready
+	same "the one it had" "$(ask x)" served
+	await "its end" eval '[ "$(count crashed)" = 0 ] && [ "$(workers)" != "" ]'
+	lacks "$(cat "$log")" "pool-race"
+	lacks "$(cat "$log")" "killed by signal"
+}
+
 # --- ends ----------------------------------------------------------------------------------------
 
 @test "a worker that dies takes its own request along, and is replaced at once" {
@@ -478,7 +489,7 @@ fails()
 
 @test "a start that fails says why" {
 	program /nowhere
-	fails "worker 1 ended before the pool was up: on: No such file or directory"
+	fails "ended before the pool was up: on: No such file or directory"
 	rm "$pool/on"
 	fails "on: No such file or directory"
 	program "$BUILD/example/echo"

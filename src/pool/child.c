@@ -81,21 +81,25 @@ const char *child_step_word(int32_t step)
 	case CHILD_DESCRIPTORS: return "descriptors";
 	case CHILD_USER: return "user";
 	case CHILD_EXEC: return "on";
+	case CHILD_INIT: return "child_init";
 	default: return "?";
 	}
 }
 
-static void report(int fd, enum child_step step, int error)
+static void report(int fd, enum child_step step, int error, const char *why)
 {
-	const struct child_report r = {(int32_t)step, error};
+	struct child_report r = {.step = (int32_t)step, .error = error};
+	struct text t;
 
+	text_init(&t, r.why, sizeof r.why);
+	text_str(&t, why);
 	if (fd >= 0 && write(fd, &r, sizeof r) < 0)
 		return; /* the manager is gone, and with it soon we */
 }
 
 static _Noreturn void fail(int fd, enum child_step step)
 {
-	report(fd, step, errno);
+	report(fd, step, errno, "");
 	_exit(127);
 }
 
@@ -241,10 +245,16 @@ static void take_descriptors(const struct child *c)
 static void say_up(void *arg)
 {
 	(void)arg;
-	report(started_fd, CHILD_UP, 0);
+	report(started_fd, CHILD_UP, 0, "");
 	if (started_fd >= 0)
 		close(started_fd);
 	started_fd = -1;
+}
+
+static void say_failed(void *arg, const char *why)
+{
+	(void)arg;
+	report(started_fd, CHILD_INIT, 0, why);
 }
 
 static struct host_io make_io(const struct child *c)
@@ -257,7 +267,7 @@ static struct host_io make_io(const struct child *c)
 	return (struct host_io){
 		.listener = sockets_fds(), .n_listeners = sockets_count(),
 		.request_fd = dispatch ? fd : -1, .status_fd = fd,
-		.keepalive_ms = conf->keepalive_ms, .up = say_up,
+		.keepalive_ms = conf->keepalive_ms, .up = say_up, .failed = say_failed,
 	};
 }
 
@@ -293,6 +303,12 @@ static void say_ready(void *arg)
 		return; /* nobody waits for it */
 }
 
+static void complain_alone(void *arg, const char *why)
+{
+	(void)arg;
+	manager_complain("", why);
+}
+
 void child_alone(int ready_fd)
 {
 	const struct child c = {.rank = 1, .report_fd = -1, .start_fd = -1};
@@ -308,6 +324,7 @@ void child_alone(int ready_fd)
 		execute(&c);
 	}
 	io.up = say_ready;
+	io.failed = complain_alone;
 	io.arg = &ready_fd;
 	child_unblock();
 	code = host_find()->worker(1, &io);

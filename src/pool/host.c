@@ -139,10 +139,9 @@ static unsigned count_extras(void)
 	return n_extras;
 }
 
-/* The reason goes where the manager's own messages go. */
-static int complain(const char *why)
+static int complain(const struct host_io *io, const char *why)
 {
-	say("worker", why);
+	io->failed(io->arg, why);
 	return 1;
 }
 
@@ -152,7 +151,7 @@ static int run_extra(unsigned i, const struct host_io *io)
 	char why[HOST_WHY_MAX];
 
 	if (!(extras[i].flags & CINIT_NO_CHILD_INIT) && child_init(rank, "child_init", why) < 0)
-		return complain(why);
+		return complain(io, why);
 	io->up(io->arg);
 	return extras[i].run(rank, extras[i].arg);
 }
@@ -162,7 +161,7 @@ static int run_worker(int rank, const struct host_io *io)
 	char why[HOST_WHY_MAX];
 
 	if (child_init(rank, "child_init", why) < 0)
-		return complain(why);
+		return complain(io, why);
 	return serve(rank, io);
 }
 

@@ -24,6 +24,7 @@ struct host_io {
 	int status_fd;         /* to say busy and available; -1: nobody listens */
 	uint32_t keepalive_ms;
 	void (*up)(void *arg); /* to be called once child_init has passed */
+	void (*failed)(void *arg, const char *why); /* or this, and then the process ends */
 	void *arg;
 };
 

@@ -131,7 +131,7 @@ int workers_start(uint32_t row, uint32_t rank)
 		high = row + 1;
 	if (make(w, row, rank) == 0)
 		return 0;
-	w->failed = (struct child_report){CHILD_UP, errno};
+	w->failed = (struct child_report){.step = CHILD_UP, .error = errno};
 	close_row(w, row);
 	return -1;
 }
@@ -250,6 +250,10 @@ bool workers_why(uint32_t row, struct text *why)
 {
 	const struct row *w = &rows[row];
 
+	if (w->failed.step == CHILD_INIT) {
+		text_name(why, w->failed.why, strnlen(w->failed.why, sizeof w->failed.why), true);
+		return false;
+	}
 	if (w->failed.error) {
 		text_str(why, child_step_word(w->failed.step));
 		text_str(why, ": ");
