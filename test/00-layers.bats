@@ -128,6 +128,16 @@ stateless()
 	never 'src/shell/|src/main|ipc/[a-z]*/|ipc/client|client/' src/check
 }
 
+@test "a pool's manager knows no tree, no service and no method of ipc; its examples nothing of ours" {
+	only 'src/(pool|file|ids|listen)/[a-z_]*\.h|src/limits\.h|ipc/(pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
+	[ -z "$(includes src/pool/example src/pool/cinit)" ]
+}
+
+@test "a pool's rules call nothing but each other and memory functions" {
+	[ -e "$BUILD/obj/src/pool/rules.o" ] || skip "no objects in $BUILD"
+	only 'src/pool/rules[a-z_]*\.h|ipc/words\.h' src/pool/rules*.[ch]
+}
+
 @test "clients and ipc include nothing of src" {
 	never 'src/' client ipc
 }

@@ -295,7 +295,9 @@ load_end()
 	old=$(workers)
 	answered roll
 	same answer "$answer" "answer 1 "
-	! grep -qxFf <(echo "$old") <(workers)
+	# the last old one was told to end, and may still be about to
+	[ "$(count idle)" = 3 ]
+	await "the old ones are gone" eval '! grep -qxFf <(echo "$old") <(workers)'
 	same workers "$(n_workers)" 3
 	answered roll-no-wait
 	same "at once" "$answer" "answer 2 "
@@ -343,6 +345,17 @@ load_end()
 	answered roll
 	same "of the new file" "$(ask env | grep ^GREETING)" GREETING=one
 	lacks "$(ask env)" "HOME="
+}
+
+@test "a worker that is told between its look and its accept does not sleep" {
+	program "$BUILD/test/pool-race"
+	value min 1
+	value max 1
+	ready
+	same "the one it had" "$(ask x)" served
+	await "its end" eval '[ "$(count crashed)" = 0 ] && [ "$(workers)" != "" ]'
+	lacks "$(cat "$log")" "pool-race"
+	lacks "$(cat "$log")" "killed by signal"
 }
 
 # --- ends ----------------------------------------------------------------------------------------
@@ -476,9 +489,7 @@ fails()
 
 @test "a start that fails says why" {
 	program /nowhere
-	fails "worker 1 ended before the pool was up: on: No such file or directory"
-	program /bin/false
-	fails "ended before the pool was up: exit 1"
+	fails "ended before the pool was up: on: No such file or directory"
 	rm "$pool/on"
 	fails "on: No such file or directory"
 	program "$BUILD/example/echo"
@@ -494,6 +505,20 @@ fails()
 	rm "$pool/user"
 	listens "tcp nowhere"
 	fails "tcp nowhere: "
+}
+
+@test "workers that end as soon as they are executed fail the start or are held back" {
+	value min 8
+	value max 8
+	program /bin/false
+	start
+	sleep 2 # what is begun in this time is counted
+	# all eight may have been executed before the first has ended
+	if grep -qx ready "$said"; then
+		[ "$(grep -c ': exit 1$' "$log")" -le 80 ] || fail "$(grep -c ': exit 1$' "$log") ends in 2 s"
+	else
+		grep -q '^said 20 worker [1-8] ended before the pool was up: exit 1$' "$said"
+	fi
 }
 
 @test "bad arguments are refused, and -h and -V answered" {

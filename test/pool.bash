@@ -114,7 +114,11 @@ drained()
 	runner='' manager=''
 }
 
-exits() { drained && same "its end" "$(tail -n 1 "$said")" "exit $1"; }
+exits()
+{
+	drained
+	same "its end" "$(tail -n 1 "$said")" "exit $1"
+}
 
 # ask TEXT [SOCKET]: one line to the pool, and what comes back until the end.
 ask()

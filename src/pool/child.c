@@ -295,19 +295,18 @@ void child_extra(const struct child *c, unsigned i)
 	exit(host_find()->extra(i, &io));
 }
 
-/* Nobody else says it of a process that is alone. */
-static void complain(void *arg, const char *why)
-{
-	(void)arg;
-	manager_complain("", why);
-}
-
 static void say_ready(void *arg)
 {
 	const int *fd = arg;
 
 	if (*fd >= 0 && write(*fd, "\n", 1) < 0)
 		return; /* nobody waits for it */
+}
+
+static void complain_alone(void *arg, const char *why)
+{
+	(void)arg;
+	manager_complain("", why);
 }
 
 void child_alone(int ready_fd)
@@ -325,7 +324,7 @@ void child_alone(int ready_fd)
 		execute(&c);
 	}
 	io.up = say_ready;
-	io.failed = complain;
+	io.failed = complain_alone;
 	io.arg = &ready_fd;
 	child_unblock();
 	code = host_find()->worker(1, &io);

@@ -9,12 +9,12 @@
 /* The step at which a child failed; it says so on the descriptor that it was given. */
 enum child_step { CHILD_UP, CHILD_DESCRIPTORS, CHILD_USER, CHILD_EXEC, CHILD_INIT };
 
-#define CHILD_WHY_MAX 256 /* bytes, so that a report is written whole */
+#define CHILD_WHY_MAX 200
 
 struct child_report {
 	int32_t step;  /* enum child_step; CHILD_UP: none failed, it is up */
-	int32_t error; /* errno, but of CHILD_INIT */
-	char why[CHILD_WHY_MAX]; /* of CHILD_INIT: what the module says, to be shown and no more */
+	int32_t error; /* errno */
+	char why[CHILD_WHY_MAX]; /* CHILD_INIT: what the modules say, perhaps without a NUL */
 };
 
 /* Once, before the first: signals are blocked, and the limit of descriptors is raised

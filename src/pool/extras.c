@@ -84,7 +84,12 @@ void extras_started(unsigned i)
 		return;
 	close_start(e);
 	e->was_up = n == sizeof r && r.step == CHILD_UP;
-	if (n == sizeof r && r.step != CHILD_UP)
+	if (n != sizeof r || r.step == CHILD_UP)
+		return;
+	r.why[sizeof r.why - 1] = '\0';
+	if (r.step == CHILD_INIT)
+		manager_fail_start(r.why);
+	else
 		say_errno(child_step_word(r.step), r.error);
 }
 

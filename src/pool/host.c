@@ -139,7 +139,7 @@ static unsigned count_extras(void)
 	return n_extras;
 }
 
-static int give_up(const struct host_io *io, const char *why)
+static int complain(const struct host_io *io, const char *why)
 {
 	io->failed(io->arg, why);
 	return 1;
@@ -151,7 +151,7 @@ static int run_extra(unsigned i, const struct host_io *io)
 	char why[HOST_WHY_MAX];
 
 	if (!(extras[i].flags & CINIT_NO_CHILD_INIT) && child_init(rank, "child_init", why) < 0)
-		return give_up(io, why);
+		return complain(io, why);
 	io->up(io->arg);
 	return extras[i].run(rank, extras[i].arg);
 }
@@ -161,7 +161,7 @@ static int run_worker(int rank, const struct host_io *io)
 	char why[HOST_WHY_MAX];
 
 	if (child_init(rank, "child_init", why) < 0)
-		return give_up(io, why);
+		return complain(io, why);
 	return serve(rank, io);
 }
 

@@ -23,8 +23,8 @@ struct host_io {
 	int request_fd;        /* dispatch, else -1 */
 	int status_fd;         /* to say busy and available; -1: nobody listens */
 	uint32_t keepalive_ms;
-	void (*up)(void *arg); /* to be called once child_init has passed, */
-	void (*failed)(void *arg, const char *why); /* or that it has not, and why */
+	void (*up)(void *arg); /* to be called once child_init has passed */
+	void (*failed)(void *arg, const char *why); /* or this, and then the process ends */
 	void *arg;
 };
 

@@ -251,7 +251,7 @@ bool workers_why(uint32_t row, struct text *why)
 	const struct row *w = &rows[row];
 
 	if (w->failed.step == CHILD_INIT) {
-		text_name(why, w->failed.why, strnlen(w->failed.why, CHILD_WHY_MAX), true);
+		text_name(why, w->failed.why, strnlen(w->failed.why, sizeof w->failed.why), true);
 		return false;
 	}
 	if (w->failed.error) {
