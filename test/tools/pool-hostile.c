@@ -98,8 +98,10 @@ static void all(void)
 	static const char *const hows[] = {"rubbish", "words", "halves", "nothing", "descriptors"};
 
 	for (unsigned i = 0; i < 4; i++)
-		if (fork() == 0)
+		if (fork() == 0) {
+			alarm(20); /* and no test outlives them by more */
 			flood(hows[i]);
+		}
 	kill(getppid(), SIGKILL);
 	kill(getppid(), SIGTERM);
 	for (int s = 1; s <= 64; s++)
