@@ -65,8 +65,8 @@ other_jobs() {
 	for kind in asan static valgrind; do
 		[ -x "$build/$kind/cinit" ] || continue
 		case $kind in
-		asan) files="$again 43-conformance.bats 44-hostile.bats" ;;
-		static) files=$again ;;
+		asan) files="$again 43-conformance.bats 44-hostile.bats 80-pool.bats 81-modules.bats 82-control.bats" ;;
+		static) files="$again 80-pool.bats" ;;
 		valgrind) files="30-boot.bats 50-shutdown.bats" ;;
 		esac
 		for file in $files; do echo "alone $kind $file"; done
