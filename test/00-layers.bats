@@ -201,6 +201,14 @@ stateless()
 	done
 }
 
+@test "the headers that are installed can be used in one program, in C and in C++" {
+	local text
+	text=$(printf '#include <cinit/%s.h>\n' client worker module)
+	${CC:-cc} -std=c11 -D_GNU_SOURCE -Iclient -Isrc/pool -fsyntax-only -Werror -Wall -x c - <<<"$text"
+	command -v c++ >/dev/null || skip "no C++ compiler here"
+	c++ -D_GNU_SOURCE -Iclient -Isrc/pool -fsyntax-only -x c++ - <<<"$text"
+}
+
 @test "no dependency goes round in a circle between folders" {
 	local from to
 	includes src ipc client | while read -r from to; do

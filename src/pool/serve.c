@@ -60,7 +60,7 @@ static void walk_datagram(struct cinit_message *m)
 	walk(m);
 }
 
-static void serve_one(const struct cinit_request *r, const struct host_io *io)
+static void serve_one(const struct cinit_worker_request *r, const struct host_io *io)
 {
 	bool stream = r->head.kind == CINIT_STREAM;
 	struct cinit_message m = {
@@ -76,7 +76,7 @@ static void serve_one(const struct cinit_request *r, const struct host_io *io)
 		walk_datagram(&m);
 }
 
-static bool is_listener(const struct cinit_request *r, const struct host_io *io)
+static bool is_listener(const struct cinit_worker_request *r, const struct host_io *io)
 {
 	return r->head.listener < io->n_listeners;
 }
@@ -84,7 +84,7 @@ static bool is_listener(const struct cinit_request *r, const struct host_io *io)
 int serve(int rank, const struct host_io *io)
 {
 	struct cinit_worker w;
-	struct cinit_request r;
+	struct cinit_worker_request r;
 	sigset_t term;
 	int got = -1;
 

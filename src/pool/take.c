@@ -99,7 +99,7 @@ static int file_of(const char *name, size_t n)
 	return -1;
 }
 
-static void answer(const struct cinit_request *r, int fd)
+static void answer(const struct cinit_worker_request *r, int fd)
 {
 	ssize_t n = pread(fd, bytes, sizeof bytes, 0);
 
@@ -107,7 +107,7 @@ static void answer(const struct cinit_request *r, int fd)
 		say("answer", strerror(errno)); /* its sender may be gone: the next one is not */
 }
 
-static int serve_datagram(const struct cinit_request *r, char **program)
+static int serve_datagram(const struct cinit_worker_request *r, char **program)
 {
 	int in = file_of("request", r->len), out = in < 0 ? -1 : file_of("answer", 0), result = -1;
 
@@ -132,7 +132,7 @@ static int fail(const char *what)
 
 static int take_all(struct cinit_worker *w, char **program)
 {
-	struct cinit_request r;
+	struct cinit_worker_request r;
 	int got;
 
 	while ((got = cinit_worker_take(w, &r, bytes, sizeof bytes)) > 0) {

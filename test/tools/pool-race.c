@@ -14,7 +14,7 @@ static int check(int fine, const char *what)
 int main(void)
 {
 	struct cinit_worker w;
-	struct cinit_request r;
+	struct cinit_worker_request r;
 	int fine;
 
 	alarm(10);

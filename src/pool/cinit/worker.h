@@ -22,7 +22,7 @@
  * For programs in C the functions below do all that, the same in both modes:
  *
  *     struct cinit_worker worker;
- *     struct cinit_request request;
+ *     struct cinit_worker_request request;
  *
  *     if (cinit_worker_begin(&worker) < 0) ...
  *     while (cinit_worker_take(&worker, &request, buf, sizeof buf) > 0) {
@@ -75,7 +75,7 @@ struct cinit_worker {
 	int answer_fd[CINIT_WORKER_SOCKETS]; /* of datagrams: where answers go out, else -1 */
 };
 
-struct cinit_request {
+struct cinit_worker_request {
 	struct cinit_request_head head;
 	int fd;       /* the connection, to be closed; of a datagram where to sendto() */
 	size_t len;   /* of a datagram: its bytes in the buffer */
@@ -227,7 +227,7 @@ static inline int cinit_worker_done(const struct cinit_worker *w)
 
 /* What listening socket i has, now: 1; 0: nothing after all; -1 with errno.  Where the
  * socket blocks, so does this. */
-static inline int cinit_worker_accept(const struct cinit_worker *w, int i, struct cinit_request *r,
+static inline int cinit_worker_accept(const struct cinit_worker *w, int i, struct cinit_worker_request *r,
                                       void *buf, size_t cap)
 {
 	socklen_t len = sizeof r->head.peer;
@@ -278,7 +278,7 @@ static inline int cinit_worker_wait(struct cinit_worker *w)
 }
 
 /* Share: 1, or 0 after SIGTERM, or -1. */
-static inline int cinit_worker_share(struct cinit_worker *w, struct cinit_request *r, void *buf,
+static inline int cinit_worker_share(struct cinit_worker *w, struct cinit_worker_request *r, void *buf,
                                      size_t cap)
 {
 	int i = w->n_listeners > 1 ? cinit_worker_wait(w) : 0, got;
@@ -296,7 +296,7 @@ static inline int cinit_worker_share(struct cinit_worker *w, struct cinit_reques
 }
 
 /* Dispatch: 1, or 0 at the end, or -1. */
-static inline int cinit_worker_receive(const struct cinit_worker *w, struct cinit_request *r,
+static inline int cinit_worker_receive(const struct cinit_worker *w, struct cinit_worker_request *r,
                                        void *buf, size_t cap)
 {
 	union {
@@ -337,7 +337,7 @@ static inline int cinit_worker_receive(const struct cinit_worker *w, struct cini
 
 /* Waits for the next request: 1; 0: the worker is to end; -1 with errno.  Of a datagram
  * the first `cap` bytes are in buf. */
-static inline int cinit_worker_take(struct cinit_worker *w, struct cinit_request *r, void *buf,
+static inline int cinit_worker_take(struct cinit_worker *w, struct cinit_worker_request *r, void *buf,
                                     size_t cap)
 {
 	return w->request_fd >= 0 ? cinit_worker_receive(w, r, buf, cap)
@@ -345,7 +345,7 @@ static inline int cinit_worker_take(struct cinit_worker *w, struct cinit_request
 }
 
 /* Sends a datagram to whoever sent the request: 0, or -1 with errno. */
-static inline int cinit_worker_answer(const struct cinit_request *r, const void *bytes, size_t n)
+static inline int cinit_worker_answer(const struct cinit_worker_request *r, const void *bytes, size_t n)
 {
 	ssize_t sent;
 

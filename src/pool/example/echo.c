@@ -61,7 +61,7 @@ int main(int argc, char **argv)
 {
 	int one_line = argc > 1 && strcmp(argv[1], "-1") == 0, got;
 	struct cinit_worker worker;
-	struct cinit_request request;
+	struct cinit_worker_request request;
 
 	if (cinit_worker_begin(&worker) < 0) {
 		perror("echo: no worker of a pool");

@@ -176,7 +176,7 @@ static int until_next(void)
 /* Share: as many as wait, while there is room; -1: it cannot go on. */
 static int accept_some(int i)
 {
-	struct cinit_request r;
+	struct cinit_worker_request r;
 	int got = 0;
 
 	while (n_connections < at_once && !cinit_worker_told()) {
@@ -217,7 +217,7 @@ static int turn(void)
 /* Dispatch: 1 with a connection, 0 at the end, -1. */
 static int take_one(void)
 {
-	struct cinit_request r;
+	struct cinit_worker_request r;
 	int got = cinit_worker_take(&worker, &r, NULL, 0);
 
 	if (got > 0)
