@@ -38,13 +38,13 @@
  *     missing.  It waits until the pool is ready.  A second roll meanwhile begins it
  *     anew: it takes in the workers that the first has brought.
  *  8. A worker that is lost is replaced at once, under the lowest rank that is free.
- *     One that was lost before it was up, or within POOL_HEALTHY_MS of its start,
- *     counts against its rank: the first replacement comes at once, the next after
- *     POOL_BACKOFF_FIRST_MS, doubling up to POOL_BACKOFF_MAX_MS.  A worker of that
- *     rank that lives longer clears it; so does, in dispatch, one that has served a
- *     request.  In share mode that it has served is its own word: the delay is then
- *     POOL_BACKOFF_FIRST_MS at most.  While a rank waits, no other is started in its
- *     place.  Growth (3) has such a count of its own: a worker that it started and
+ *     One that was lost before it was up, or within POOL_HEALTHY_MS of its start, counts
+ *     against its rank: the first replacement comes at once, the next after
+ *     POOL_BACKOFF_FIRST_MS, doubling up to POOL_BACKOFF_MAX_MS.  A worker of that rank
+ *     that lives longer clears it when it goes; so does, in dispatch, the first request
+ *     that one serves.  In share mode that it has served is its own word: the delay is
+ *     then POOL_BACKOFF_FIRST_MS at most.  While a rank waits, no other is started in
+ *     its place.  Growth (3) has such a count of its own: a worker that it started and
  *     that is lost so early is not replaced, and the next is begun after that delay.
  *  9. Until min workers have been up together once, the pool is starting: a worker
  *     that ends untold meanwhile fails the pool.  One that has failed starts and gives

@@ -187,7 +187,7 @@ static void says_available(struct world *w, struct proc *p)
 	p->free_ms = w->now;
 	if (leaves(p))
 		return;
-	if (w->limits.dispatch)
+	if (w->limits.dispatch && p->served == 1)
 		forget(w, p);
 	becomes_idle(w, p);
 	if (w->ready && w->limits.requests && p->served >= w->limits.requests)

@@ -144,6 +144,24 @@ static void a_refusal_is_no_way_around(void)
 	check(w.n_starts <= (w.limits.min + 1) * (STARTS_MAX + 1), "too many starts in a minute");
 }
 
+static void growth_is_forgiven_once(void)
+{
+	world_settle(&w);
+	request();
+	request();
+	all_up();
+	row_event(POOL_EV_AVAILABLE, 1); /* who has grown has served */
+	request();
+	request();
+	for (uint32_t k = 0; k < 3; k++) {
+		pass(k * POOL_BACKOFF_FIRST_MS, NULL);
+		row_event(POOL_EV_ENDED, 2);
+	}
+	row_event(POOL_EV_AVAILABLE, 1); /* once more; that says nothing of row 2 */
+	request();
+	check(w.proc[1].holds && !w.proc[2].alive, "it grows before its time");
+}
+
 static void the_last_idle_is_the_first_busy(void)
 {
 	world_settle(&w);
@@ -256,6 +274,8 @@ static const struct {
 	 a_liar_starts_rarely, {.min = 3, .max = 8, .idle = 3, .requests = 1, .idle_ms = 60000}},
 	{"workers that take no request start as rarely as those that end", a_refusal_is_no_way_around,
 	 {.min = 3, .max = POOL_MAX, .idle = 3, .idle_ms = 60000, .dispatch = true}},
+	{"an older worker's next request does not make up for growth that fails", growth_is_forgiven_once,
+	 {.min = 1, .max = 4, .idle = 4, .dispatch = true}},
 	{"who became idle last gets the next request", the_last_idle_is_the_first_busy,
 	 {.min = 3, .max = 3, .idle = 3, .dispatch = true}},
 	{"a request that began while its worker was told to end is not cut off",
