@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -101,41 +100,4 @@ void held_give_up(struct held *h, const char *line)
 		close(h->fd);
 	*h = (struct held){.fd = -1};
 	errno = err;
-}
-
-/* ---- names ---- */
-
-static unsigned port_of(const struct listen_address *a)
-{
-	const struct sockaddr_in *in = (const struct sockaddr_in *)&a->addr;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a->addr;
-
-	return ntohs(a->addr.ss_family == AF_INET6 ? in6->sin6_port : in->sin_port);
-}
-
-static void put_plain(struct text *t, const char *s)
-{
-	for (; *s; s++) {
-		bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z')
-		             || (*s >= '0' && *s <= '9') || strchr("._-", *s);
-
-		text_char(t, plain ? *s : '_');
-	}
-}
-
-void held_name(struct text *t, const char *line)
-{
-	struct listen_address a;
-	bool stream;
-
-	if (parse(line, &a) < 0)
-		return;
-	stream = a.type == SOCK_STREAM;
-	if (a.addr.ss_family == AF_UNIX) {
-		text_str(t, stream ? "unix-" : "unix-dgram-");
-		put_plain(t, path_of(&a) ? last_part(path_of(&a)) : "");
-	} else {
-		text_str(t, stream ? "tcp-" : "udp-");
-		text_u64(t, port_of(&a));
-	}
 }

@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "ipc/text.h"
-
 struct held {
 	int fd;       /* -1: not open */
 	bool is_file; /* bound to a path, whose file this is: */
@@ -20,8 +18,5 @@ int held_open(struct held *h, const char *line, uid_t uid, gid_t gid);
 
 /* Closes it if it is open, and removes its file unless another one stands there. */
 void held_give_up(struct held *h, const char *line);
-
-/* What the process finds it called: "tcp-8080", "unix-web.sock". */
-void held_name(struct text *t, const char *line);
 
 #endif
