@@ -44,12 +44,9 @@ static void close_one(int *fd)
 
 /* ---- making one ---- */
 
-/* What a worker reports on, ours and its: a pipe, or, where requests go the other way, a
- * socket pair that keeps their boundaries. */
-static int make_channel(int ends[2])
+/* A pipe from the worker, of which our end does not block. */
+static int make_pipe(int ends[2])
 {
-	if (manager_dispatches())
-		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
@@ -59,15 +56,13 @@ static int make_channel(int ends[2])
 	return -1;
 }
 
-static int make_start(int ends[2])
+/* What a worker reports on, ours and its: a pipe, or, where requests go the other way, a
+ * socket pair that keeps their boundaries. */
+static int make_channel(int ends[2])
 {
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
-		return 0;
-	close(ends[0]);
-	close(ends[1]);
-	return -1;
+	if (manager_dispatches())
+		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+	return make_pipe(ends);
 }
 
 static int watch_row(const struct row *w, uint32_t row)
@@ -97,7 +92,7 @@ static int make(struct row *w, uint32_t row, uint32_t rank)
 	if (make_channel(channel) < 0)
 		return -1;
 	w->fd = channel[0];
-	if (make_start(start) < 0) {
+	if (make_pipe(start) < 0) {
 		error = errno;
 		close(channel[1]);
 		errno = error;
