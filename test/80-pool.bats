@@ -296,7 +296,8 @@ load_end()
 	answered roll
 	same answer "$answer" "answer 1 "
 	# the last old one was told to end, and may still be about to
-	[ "$(count idle)" = 3 ]
+	answered workers
+	same "old ones that serve" "$(grep '^worker' <<<"$came" | grep -wFf <(echo "$old") | grep -cv leaving)" 0
 	await "the old ones are gone" eval '! grep -qxFf <(echo "$old") <(workers)'
 	same workers "$(n_workers)" 3
 	answered roll-no-wait
@@ -345,6 +346,63 @@ load_end()
 	answered roll
 	same "of the new file" "$(ask env | grep ^GREETING)" GREETING=one
 	lacks "$(ask env)" "HOME="
+}
+
+@test "dispatch: a request that a worker has not taken yet is not lost when it is told to end" {
+	# for a second after it was executed TERM would kill it
+	program /bin/sh -c "sleep 1; exec $BUILD/example/echo -1"
+	value mode dispatch
+	value min 1
+	value max 1
+	ready
+	local old client
+	old=$(workers)
+	ask hello >"$dir/out" 3>&- 7>&- &
+	client=$!
+	await "the request" is_count busy 1
+	tell HUP
+	await "the old one was told" is_count leaving 1
+	wait "$client"
+	same answer "$(cat "$dir/out")" hello
+	await "another one" eval '[ "$(workers)" != '"$old"' ]'
+}
+
+@test "dispatch: each socket gets its turn" {
+	listens "unix $sock" "unix $dir/other"
+	value mode dispatch
+	value min 1
+	value max 1
+	ready
+	hold a
+	perl -MIO::Socket::UNIX -MIO::Select -e '
+		my ($one, $other, $release) = @ARGV; my (%name, @order);
+		for my $n (1 .. 11) {
+			my $s = IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $n <= 10 ? $one : $other) or die $!;
+			syswrite $s, "echo x\n"; $name{$s} = $n <= 10 ? "one" : "other"; push @all, $s;
+		}
+		open my $f, ">", $release; my $select = IO::Select->new(@all); alarm 20;
+		while (@order < 11) { for ($select->can_read) { push @order, $name{$_}; $select->remove($_) } }
+		my ($at) = grep { $order[$_] eq "other" } 0 .. 10;
+		die "@order\n" if $at > 4;' "$sock" "$dir/other" "$dir/release.a"
+}
+
+@test "what a worker has said before its end counts" {
+	# the second word comes while the manager lets some time pass after the first
+	cat >"$dir/brief" <<-'END'
+		#!/usr/bin/perl
+		select undef, undef, undef, 1.1; open my $f, ">&=", $ENV{CINIT_STATUS_FD};
+		syswrite $f, "busy\n"; select undef, undef, undef, 0.002; syswrite $f, "available\n";
+	END
+	chmod +x "$dir/brief"
+	program "$dir/brief"
+	value min 4
+	ready
+	await "eight served" eval '[ "$(count served)" -ge 8 ]'
+	local n
+	answered workers
+	n=$(sed -n 's/^pool .*served=\([0-9]*\).*/\1/p' <<<"$came")
+	[ $((n % 4)) = 0 ] || { sleep 0.5; n=$(count served); }
+	same "all of each four" $((n % 4)) 0
 }
 
 @test "a worker that is told between its look and its accept does not sleep" {
@@ -566,6 +624,23 @@ fails()
 	kill -0 "$manager"
 }
 
+@test "a worker of the manager's own user cannot look into it" {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	chmod 777 "$dir" "$pool"
+	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
+	chmod 666 "$said" "$log"
+	cat >"$dir/serve" <<-'END'
+		#!/bin/sh
+		manager=$(ps -o ppid= -p $PPID | tr -d ' ')
+		cat /proc/$manager/environ 2>&1
+		echo "in $(stat -c %u /proc/$manager/task)"
+	END
+	as=(setpriv --reuid=65534 --regid=65534 --clear-groups --)
+	ready
+	ask anything >"$dir/out"
+	grep -q 'ermission denied' "$dir/out" || fail "$(tr '\0' ' ' <"$dir/out")"
+}
+
 # --- hostile ones ------------------------------------------------------------------------------------
 
 # cpu PID: clock ticks that it has used.
@@ -575,7 +650,7 @@ cpu() { awk '{ sub(/^.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 # processor, the other three serve, and a roll replaces all.
 stands()
 {
-	local how=$1 mode=$2 before used n
+	local how=$1 mode=$2 before used n woken took since
 	[ "$how" != all ] || [ "$(id -u)" = 0 ] || return 0 # of the same user it may kill the manager
 	value min 4
 	value max 4
@@ -584,7 +659,7 @@ stands()
 	program "$BUILD/test/pool-hostile" "$how" "$BUILD/example/echo" -1
 	[ "$(id -u)" != 0 ] || { chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR/.." "$dir"; printf '65534\n' | tee "$pool/user" >"$pool/group"; }
 	ready
-	before=$(cpu "$manager")
+	before=$(cpu "$manager") woken=$(switches) since=$SECONDS
 	: >"$dir/answers"
 	if [ "$mode" = share ]; then
 		# those that the hostile one is given in dispatch mode are its own
@@ -593,8 +668,10 @@ stands()
 	fi
 	sleep 2 # it is the load over this time that is measured
 	used=$(($(cpu "$manager") - before))
-	echo "$how $mode: $used ticks"
-	[ "$used" -lt 100 ] || fail "$how: the manager used $used ticks in about 2 s"
+	woken=$(($(switches) - woken)) took=$((SECONDS - since))
+	echo "$how $mode: $used ticks, $woken switches in $took s"
+	[ "$used" -lt 100 ] || fail "$how: the manager used $used ticks in $took s"
+	[ "$woken" -lt $((400 * (took + 1))) ] || fail "$how: the manager was woken $woken times in $took s"
 	# of the words that it knows one may come of it: a worker of rank 1 that is recycled
 	same "$how: workers" "$(answered workers; grep -c '^worker [1234] .* \(idle\|busy\|starting\) ' <<<"$came")" 4
 	[ "$(grep -c 'neither busy nor available' "$log")" -le 2 ]

@@ -13,7 +13,7 @@ pool_begin()
 	mkdir -p "$pool/pool"
 	: >"$said"
 	: >"$log"
-	sock=$dir/s
+	sock=$dir/s as=()
 	serve
 }
 
@@ -57,12 +57,12 @@ serve()
 	listens "unix $sock"
 }
 
-# Starts it; `ready` waits until it is up.
+# Starts it, with the words ${as[@]} before it; `ready` waits until it is up.
 start()
 {
 	mkfifo "$dir/commands"
 	exec 7<>"$dir/commands"
-	"$BUILD/test/pool-host" "$BUILD/cinit.pool" "$pool" <"$dir/commands" >>"$said" 2>>"$log" 3>&- 7>&- &
+	"${as[@]}" "$BUILD/test/pool-host" "$BUILD/cinit.pool" "$pool" <"$dir/commands" >>"$said" 2>>"$log" 3>&- 7>&- &
 	runner=$!
 	await "the manager" grep -q '^pid ' "$said"
 	manager=$(sed -n 's/^pid //p' "$said")

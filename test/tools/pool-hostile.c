@@ -119,7 +119,7 @@ int main(int argc, char **argv)
 		execv(argv[2], argv + 2);
 		return 127;
 	}
-	setpriority(PRIO_PROCESS, 0, 19); /* it is the manager whose use of the processor counts */
+	setpriority(PRIO_PROCESS, 0, 5); /* it is the manager whose use of the processor counts */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	if (strcmp(argv[1], "close") == 0)
