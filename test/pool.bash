@@ -21,6 +21,10 @@ pool_end()
 {
 	[ -z "$manager" ] || kill -KILL "$manager" 2>/dev/null || :
 	[ -z "$runner" ] || kill -KILL "$runner" 2>/dev/null || :
+	if [ -n "${clients-}" ]; then # of a test that did not come to its end
+		: >"$dir/enough"
+		wait "$clients" 2>/dev/null || :
+	fi
 	cat "$said" "$log"
 	! grep -E 'runtime error:|Sanitizer' "$log"
 }
