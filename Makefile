@@ -255,6 +255,10 @@ bench-pool-programs: all tools $(B)/test/bench/bench-pool
 bench-pool:
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static bench-pool-programs
 	$(B)/static/test/bench/bench-pool --bin $(B)/static $(BENCH)
+# A thousand workers of a pool killed one after the other, under load; and all else there.
+proof-pool: setup all tools
+	@CINIT_BUILD=$(abspath $(B)) CINIT_KILLS=1000 CINIT_PATIENCE=120 test/run.sh 83-pool-load.bats
+
 # Many orphans dying at once, ten times, beside tini and runit where they are.
 proof-orphans: setup static
 	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
@@ -350,6 +354,7 @@ help:
 	@echo 'make bench-rules  what the rules of pools cost a request'
 	@echo 'make bench-ipc    the four IPC methods side by side; BENCH=--quick'
 	@echo 'make bench-pool   a pool of workers beside processes that accept by themselves'
+	@echo 'make proof-pool   pools under load, a thousand workers killed'
 	@echo 'make proof-orphans  20,000 orphans at once, ten times, beside other inits'
 	@echo 'make vm           a machine of its own in qemu; make proof-vm: its power-offs, 20 times'
 	@echo 'make install      PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)'
@@ -357,5 +362,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-rules bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
+.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-rules bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs proof-pool install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
 .DELETE_ON_ERROR:

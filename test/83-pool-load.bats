@@ -149,9 +149,9 @@ killed()
 	printf '%s\n' "$run" web "${CINIT_KILLS:-100}" 50 >"$tree/svc/killer/on.params"
 	boot container
 	await "the pool" in_state web up
-	in_background wrk -t 1 -c 16 -d 110s -H 'Connection: close' "http://127.0.0.1:$port/"
+	in_background wrk -t 1 -c 16 -d $((PATIENCE * 4 - 10))s -H 'Connection: close' "http://127.0.0.1:$port/"
 	await "load" eval '[ "$(pool_field served)" -ge 100 ]'
-	"$BUILD/cinit.svc" -r "$run" -t 110 start killer
+	"$BUILD/cinit.svc" -r "$run" -t $((PATIENCE * 4 - 10)) start killer
 	said " kills, "
 	grep ' kills, ' "$log"
 	[ "$(sed -n 's/.* slowest \([0-9]*\) ms$/\1/p' "$log")" -le 200 ] || fail "$(grep ' kills, ' "$log")"
