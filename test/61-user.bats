@@ -171,7 +171,7 @@ ended()
 	unset XDG_RUNTIME_DIR
 	user one ./cinit -r "$public/nowhere/at/all"
 	await "the service" test -s "$home/keeps.pid"
-	grep -F "$public/nowhere/at/all" one.log
+	await "what is said" grep -F "$public/nowhere/at/all" one.log
 	kill -TERM "$pid"
 	ended 0
 }

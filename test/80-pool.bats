@@ -661,6 +661,8 @@ stands()
 	value requests 0
 	value mode "$mode"
 	program "$BUILD/test/pool-hostile" "$how" "$BUILD/example/echo" -1
+	sock=$dir/s.$how # those of the one before may still be about to end
+	listens "unix $sock"
 	[ "$(id -u)" != 0 ] || { chmod 711 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR/.." "$dir"; printf '65534\n' | tee "$pool/user" >"$pool/group"; }
 	ready
 	before=$(cpu "$manager") since=$SECONDS
