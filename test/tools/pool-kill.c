@@ -3,8 +3,9 @@
  *
  *   pool-kill RUNDIR NAME TIMES [PAUSE_MS]
  *
- * Any worker may be the next one, also one that was started a moment ago; between two there
- * are PAUSE_MS.  Prints "N kills, median N ms, slowest N ms". */
+ * The next one is any worker that has lived for a second: who dies before that over and
+ * over is in back-off, as it should be.  Between two there are PAUSE_MS.  Prints "N kills,
+ * median N ms, slowest N ms". */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -19,11 +20,13 @@
 #define WORKERS_MAX 256
 #define KILLS_MAX 10000
 #define PATIENCE_MS 20000
+#define PROVED_US 1100000 /* POOL_HEALTHY_MS of src/pool/rules.h, and some */
 
 struct look {
 	struct ipc_pool pool;
-	unsigned n; /* workers that are up */
+	unsigned n;            /* workers that are up */
 	pid_t pid[WORKERS_MAX];
+	int64_t seen_us[WORKERS_MAX]; /* since when */
 };
 
 static struct ipc_client client;
@@ -60,26 +63,40 @@ static void ask(uint32_t from, struct ipc_record *a)
 	}
 }
 
-static void take_page(struct look *l, const struct ipc_record *a)
+/* When it was first seen: now, unless the look before this one knows it. */
+static int64_t seen_us(const struct look *before, pid_t pid)
+{
+	for (unsigned i = 0; i < before->n; i++)
+		if (before->pid[i] == pid)
+			return before->seen_us[i];
+	return now_us();
+}
+
+static void take_page(struct look *l, const struct look *before, const struct ipc_record *a)
 {
 	struct ipc_worker w;
 
-	for (unsigned i = 0; record_get_worker(a, i, &w); i++)
-		if ((w.state == WORKER_IDLE || w.state == WORKER_BUSY) && l->n < WORKERS_MAX)
-			l->pid[l->n++] = w.pid;
+	for (unsigned i = 0; record_get_worker(a, i, &w); i++) {
+		if ((w.state != WORKER_IDLE && w.state != WORKER_BUSY) || l->n == WORKERS_MAX)
+			continue;
+		l->pid[l->n] = w.pid;
+		l->seen_us[l->n++] = seen_us(before, w.pid);
+	}
 }
 
 static void look(struct look *l)
 {
+	static struct look before;
 	struct ipc_record a;
 	uint32_t from = 0;
 
+	before = *l;
 	l->n = 0;
 	do {
 		ask(from, &a);
 		if (!record_get_pool(&a, &l->pool))
 			fail("an answer");
-		take_page(l, &a);
+		take_page(l, &before, &a);
 		from += a.n_items;
 	} while (a.n_items && from < a.total);
 }
@@ -92,6 +109,18 @@ static bool is_there(const struct look *l, pid_t pid)
 	return false;
 }
 
+/* Any of those that may be next, or 0. */
+static pid_t choose(const struct look *l)
+{
+	pid_t found[WORKERS_MAX];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		if (now_us() - l->seen_us[i] > PROVED_US)
+			found[n++] = l->pid[i];
+	return n ? found[(unsigned)rand() % n] : 0;
+}
+
 /* Microseconds until the pool has its workers again, without this one. */
 static int64_t kill_one(struct look *l)
 {
@@ -99,12 +128,10 @@ static int64_t kill_one(struct look *l)
 	int64_t since;
 
 	look(l);
-	if (l->n == 0)
-		fail("no worker");
-	victim = l->pid[(unsigned)rand() % l->n];
+	victim = choose(l);
 	since = now_us();
 	if (victim <= 1 || kill(victim, SIGKILL) < 0)
-		return -1; /* it has ended by itself meanwhile */
+		return -1; /* nobody yet, or it has ended by itself meanwhile */
 	do {
 		look(l);
 		if (now_us() - since > PATIENCE_MS * 1000)
