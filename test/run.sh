@@ -22,8 +22,11 @@ build=${CINIT_BUILD:-$PWD/../build}
 lanes=${CINIT_LANES:-$(($(nproc) + 1))}
 
 # What is run again with the sanitizers and statically linked.
-again="20-tree.bats 21-check.bats 23-entries.bats 30-boot.bats 31-process.bats 33-reload.bats 34-listen.bats
-	35-ready.bats 36-user.bats 40-ipc.bats 41-svc.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats"
+again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 33-reload.bats 36-user.bats
+	40-ipc.bats 41-svc.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats"
+# With the sanitizers alone, beside these.
+sanitized="23-entries.bats 34-listen.bats 35-ready.bats 43-conformance.bats 44-hostile.bats
+	80-pool.bats 81-modules.bats 82-control.bats"
 # What is run with each IPC method: the first make namespaces of their own.
 apart="43-conformance.bats"
 shared="41-svc.bats 44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
@@ -65,8 +68,8 @@ other_jobs() {
 	for kind in asan static valgrind; do
 		[ -x "$build/$kind/cinit" ] || continue
 		case $kind in
-		asan) files="$again 43-conformance.bats 44-hostile.bats 80-pool.bats 81-modules.bats 82-control.bats" ;;
-		static) files="$again 80-pool.bats" ;;
+		asan) files="$again $sanitized" ;;
+		static) files=$again ;;
 		valgrind) files="30-boot.bats 50-shutdown.bats" ;;
 		esac
 		for file in $files; do echo "alone $kind $file"; done
