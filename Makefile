@@ -207,6 +207,9 @@ test: setup
 # What every IPC method has to keep, with the full counts.
 proof-ipc: setup all tools methods
 	@CINIT_BUILD=$(abspath $(B)) CINIT_PROOF=full test/run.sh --methods 43-conformance.bats
+	@for m in . $(OTHERS); do CINIT_BUILD=$(abspath $(B))/$$m CINIT_PROOF=full \
+	    test/run.sh --shared 46-everywhere.bats || exit 1; done
+
 # A machine: Debian's kernel in qemu, with an initramfs of ours; see test/vm/.
 VM_TOOLS := $(basename $(notdir $(wildcard test/vm/*.c)))
 $(foreach t,$(VM_TOOLS),$(eval $(B)/test/vm-$(t): $(call objects,test/vm/$(t)); $$(link)))
