@@ -220,7 +220,9 @@ int plugs_listen(uint32_t svc, uid_t uid, gid_t gid, const char **line)
 
 int plugs_socket(uint32_t svc, uint32_t i)
 {
-	return rows.held[plug_of(svc)->first + i].fd;
+	const struct plug *plug = plug_of(svc);
+
+	return plug ? rows.held[plug->first + i].fd : -1;
 }
 
 /* ---- the main process ---- */
@@ -245,7 +247,7 @@ int plugs_open_ready(uint32_t svc, int *fd)
 	struct plug *plug = plug_of(svc);
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (!plug || pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	plug->ready_bytes = 0;
 	return open_end(ends, SOURCE_READY, svc, &plug->ready_fd, fd);
@@ -253,12 +255,13 @@ int plugs_open_ready(uint32_t svc, int *fd)
 
 int plugs_open_control(uint32_t svc, int *fd)
 {
+	struct plug *plug = plug_of(svc);
 	int ends[2], no = 0;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (!plug || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -1;
 	setsockopt(ends[0], SOL_SOCKET, SO_PASSRIGHTS, &no, sizeof no); /* if the kernel can */
-	return open_end(ends, SOURCE_CONTROL, svc, &plug_of(svc)->control_fd, fd);
+	return open_end(ends, SOURCE_CONTROL, svc, &plug->control_fd, fd);
 }
 
 /* 1 a newline came, 0 none so far, -1 there will be none. */
