@@ -104,7 +104,7 @@ static struct options parse(int argc, char **argv)
 		{"quick", no_argument, NULL, 'q'}, {"bin", required_argument, NULL, 'b'},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 	};
-	struct options o = {.rounds = 7, .requests = 50000, .idle_s = 10};
+	struct options o = {.rounds = 5, .requests = 20000, .idle_s = 5};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "qb:h", longs, NULL)) != -1)
