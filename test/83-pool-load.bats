@@ -2,7 +2,7 @@
 # Pools of the supervisor under load: nothing is refused and nothing lost while workers are
 # recycled, rolled, scaled and killed.
 #
-#   CINIT_REQUESTS  requests at least, over HTTP and as datagrams (30000)
+#   CINIT_REQUESTS  requests at least, over HTTP and as datagrams (100000)
 #   CINIT_KILLS     workers killed one after the other (100)
 #
 # shellcheck disable=SC2154
@@ -16,7 +16,7 @@ setup()
 	ipc_begin
 	port=$(perl -MIO::Socket::INET -e '
 		print IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1)->sockport')
-	requests=${CINIT_REQUESTS:-30000}
+	requests=${CINIT_REQUESTS:-100000}
 	kills=0
 }
 

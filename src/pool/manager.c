@@ -418,7 +418,8 @@ static int begin(void)
 	const struct pool_limits l = limits(&files()->conf);
 
 	pool_init(&pool, &l);
-	if (watch_init() < 0 || open_signals() < 0 || reports_init() < 0 || control_begin() < 0 || (l.dispatch && dispatch_init() < 0))
+	if (watch_init() < 0 || open_signals() < 0 || reports_init() < 0 || control_begin() < 0
+	    || (l.dispatch && dispatch_init() < 0))
 		return -1;
 	return manager_has_modules() ? extras_begin(host_find()->n_extra()) : 0;
 }
