@@ -312,7 +312,7 @@ run: all
 # ---- lint: both compilers, what reads C, what reads shell, what reads manuals ----
 
 C_FILES  := $(shell git ls-files '*.c' 2>/dev/null)
-SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh .ci/run
+SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh src/pool/example/*.sh .ci/run
 MANUALS  := $(wildcard src/*.[1-8] src/pool/*.[1-8] client/*.[1-8])
 LINT_CC   = $(MAKE) --no-print-directory -j$(shell nproc) DEV=1 all tools engine-tests fuzz-programs
 lint: setup

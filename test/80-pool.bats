@@ -115,6 +115,22 @@ udp_and_unix()
 		$s->send("echo from afar\n"); $s->recv(my $back, 65536); print $back' "$sock" "$dir/own")" "from afar"
 }
 
+@test "dispatch: the example in shell answers connections and datagrams" {
+	program "$BUILD/cinit.take" "$TOP/src/pool/example/answer.sh"
+	listens "unix $sock" "unix-dgram $dir/t"
+	value mode dispatch
+	ready
+	same "what comes back" "$(ask "  some \\words ")" "  some \\words "
+	[[ $(ask rank) == [123] ]]
+	[ "$(date -d "$(ask time)" +%s)" -gt 0 ]
+	same datagram "$(perl -MIO::Socket -e '
+		my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[1], Peer => $ARGV[0]) or die $!;
+		alarm 20;
+		$s->send("no newline"); $s->recv(my $back, 65536); print $back' "$dir/t" "$dir/own")" "no newline"
+	drain
+	exits 0
+}
+
 @test "cinit.take says what is wrong with its arguments and that it is no worker" {
 	run -2 "$BUILD/cinit.take"
 	has "$output" "PROGRAM: it is missing"
@@ -295,7 +311,11 @@ load_end()
 	answered roll
 	same answer "$answer" "answer 1 "
 	old=$(workers)
-	tell $'roll\nworkers' # at once: it is not over when the workers are shown
+	# seen at once by the manager: it is not over when the workers are shown
+	kill -STOP "$manager"
+	tell $'roll\nworkers\nmark'
+	await "both are sent" grep -qx mark "$said"
+	kill -CONT "$manager"
 	await "both answers" eval '[ "$(grep -c ^answer "$said")" = 3 ]'
 	same "the roll's comes last" "$(grep '^pool\|^answer 1 $' "$said" | tail -n 1)" "answer 1 "
 	# the last old one was told to end, and may still be about to

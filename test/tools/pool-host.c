@@ -4,9 +4,9 @@
  *   pool-host PROGRAM [ARG...] <COMMANDS >ANSWERS
  *
  * Commands, one a line: workers, scale N, roll, roll-no-wait, call WORDS, raw N (a
- * message of N bytes), close, TERM, HUP, KILL, end.  Answers: "pid N" first; "ready";
- * "answer RESULT TEXT" and "worker RANK PID STATE SERVED"; "said TEXT", unasked; "exit N"
- * or "signal N".  Ends with the program. */
+ * message of N bytes), close, TERM, HUP, KILL, end, mark (everything before it was sent).
+ * Answers: "pid N" first; "ready"; "answer RESULT TEXT" and "worker RANK PID STATE
+ * SERVED"; "said TEXT", unasked; "mark"; "exit N" or "signal N".  Ends with the program. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -94,6 +94,8 @@ static void heed(const char *line)
 		send_raw((size_t)atoi(line + 4));
 	else if (strcmp(line, "close") == 0)
 		close(control), control = -1;
+	else if (strcmp(line, "mark") == 0)
+		printf("mark\n");
 	else if (strcmp(line, "TERM") == 0)
 		kill(pid, SIGTERM);
 	else if (strcmp(line, "HUP") == 0)
