@@ -199,7 +199,7 @@ setup:
 
 # Every bats file with the plain build; those that run the supervisor again with
 # the sanitizers, statically linked, and under valgrind.
-test-programs: all tools engine-tests static asan valgrind methods bench-ipc-programs vm-images
+test-programs: all tools engine-tests static asan valgrind methods bench-ipc-programs bench-pool-programs vm-images
 test: setup
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) test-programs
 	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The comparison of IPC methods (make bench-ipc): with a handful of requests it measures
-# everything that it is to measure, of all methods, and draws it.
+# The comparisons of IPC methods (make bench-ipc) and of pools (make bench-pool): with a
+# handful of requests they measure everything that they are to measure.
 #
 # shellcheck disable=SC2154,SC2030,SC2031
 
@@ -119,4 +119,18 @@ full()
 @test "no process and no file of it is left" {
 	run ! pgrep -f "$BENCH_TMP/cinit-bench"
 	[ -z "$(ls -A "$BENCH_TMP")" ]
+}
+
+@test "the comparison of pools measures both modes, and idle managers that sleep" {
+	local out=$BATS_TEST_TMPDIR/out who
+	mkdir "$BATS_TEST_TMPDIR/tmp"
+	TMPDIR=$BATS_TEST_TMPDIR/tmp "$BUILD/test/bench/bench-pool" --quick --bin "$BUILD" >"$out"
+	cat "$out"
+	for who in "bare loop" share dispatch; do
+		[ "$(sed -n '/^requests a second/,/^$/p' "$out" | grep -cE "^  $who +[0-9.]+ ")" = 1 ]
+		[ "$(sed -n '/^p99  /,/^$/p' "$out" | grep -cE "^  $who +[0-9.]+ ")" = 1 ]
+	done
+	[ "$(grep -cE '^100 idle, (share|dispatch) +0 .* ok$' "$out")" = 2 ]
+	[ ! -x /usr/sbin/nginx ] || [ "$(id -u)" != 0 ] || grep -qE '^  nginx +[0-9.]+ ' "$out"
+	same "what is left" "$(ls -A "$BATS_TEST_TMPDIR/tmp")" ""
 }

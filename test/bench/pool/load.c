@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LINE "sixteen bytes..\n"
 #define AT_ONCE 256
 
 struct client {
@@ -36,7 +35,7 @@ static struct sockaddr_in address_of(uint16_t port)
 	return a;
 }
 
-/* Connects without waiting; the line is sent when that is over. */
+/* Connects without waiting; the request is sent when that is over. */
 static void begin(struct client *c, unsigned i)
 {
 	struct sockaddr_in a = address_of(c->load->port);
@@ -59,7 +58,9 @@ static void say(const struct client *c, unsigned i)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 
-	if (send(c->fd[i], LINE, sizeof LINE - 1, MSG_NOSIGNAL) != sizeof LINE - 1)
+	size_t n = strlen(c->load->say);
+
+	if (send(c->fd[i], c->load->say, n, MSG_NOSIGNAL) != (ssize_t)n)
 		die("load", "sending");
 	if (epoll_ctl(c->epoll_fd, EPOLL_CTL_MOD, c->fd[i], &ev) < 0)
 		die("load", "epoll");
@@ -67,11 +68,12 @@ static void say(const struct client *c, unsigned i)
 
 static void hear(struct client *c, unsigned i)
 {
-	char buf[64];
+	size_t least = strlen(c->load->hear);
+	char buf[1024];
 	ssize_t n = recv(c->fd[i], buf, sizeof buf, 0);
 
-	if (n != sizeof LINE - 1 || memcmp(buf, LINE, sizeof LINE - 1) != 0)
-		die(n < 0 ? "load: receiving" : "load", n == 0 ? "closed without an echo" : "not its echo");
+	if (n < (ssize_t)least || memcmp(buf, c->load->hear, least) != 0)
+		die(n < 0 ? "load: receiving" : "load", n == 0 ? "closed without an answer" : "another answer");
 	c->took_ns[c->done++] = (uint32_t)(now_ns() - c->since[i]);
 	close(c->fd[i]);
 	if (c->begun < c->load->requests)

@@ -2,7 +2,9 @@
  * kernel allows: as many processes that accept by themselves.
  *
  * All are measured in turns, with the same clients, the same number of workers and the
- * same calls on a connection.  Last, what idle workers cost their manager. */
+ * same calls on a connection.  Where nginx is installed, it and pools of the example http
+ * are measured beside each other in the same way.  Last, what idle workers cost their
+ * manager. */
 #include "test/bench/pool/load.h"
 #include "test/bench/pool/server.h"
 #include "test/bench/proc.h"
@@ -16,9 +18,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define RATE "requests a second"
-#define TIME "us for a request"   /* 1 / rate: the ratio of targets is of these */
-#define P99 "p99"
+/* What was measured, by the kind of server. */
+enum kind { ECHO, HTTP };
+static const char *const rate[] = {"requests a second", "pages a second"};
+static const char *const took[] = {"us for a request", "us for a page"}; /* 1 / rate: for ratios */
+static const char *const p99[] = {"p99", "p99 of a page"};
 #define IDLE_WORKERS 100
 
 struct options {
@@ -28,12 +32,13 @@ struct options {
 static const char usage[] =
 	"bench-pool [-q] [-b DIR]\n"
 	"  -q, --quick      few requests: whether it works\n"
-	"  -b, --bin DIR    where cinit.pool is, and example/echo\n";
+	"  -b, --bin DIR    where cinit.pool is, and example/\n";
 
 static void cleanup(void)
 {
 	static const char *const files[] = {
-		"on", "on.params", "listen", "pool/mode", "pool/min", "pool/max", "pool/requests", "pool", "",
+		"on", "on.params", "listen", "pool/mode", "pool/min", "pool/max", "pool/requests", "pool",
+		"nginx.conf", "nginx.pid", "",
 	};
 	char path[PATH_CAP];
 
@@ -45,15 +50,18 @@ static void cleanup(void)
 	}
 }
 
-static void measure(const char *who, struct server s, const struct options *o, int counts)
+static void measure(const char *who, struct server s, enum kind kind, const struct options *o, int counts)
 {
-	struct load l = {.port = s.port, .processes = 2, .connections = 8, .requests = o->requests};
+	static const char *const say[] = {"sixteen bytes..\n", "GET / HTTP/1.0\r\n\r\n"};
+	static const char *const hear[] = {"sixteen bytes..\n", "HTTP/1.1 200 OK\r\n"};
+	struct load l = {.port = s.port, .processes = 2, .connections = 8, .requests = o->requests,
+	                 .say = say[kind], .hear = hear[kind]};
 	struct load_result r = load_run(&l);
 
 	if (counts) {
-		sample_add(RATE, who, r.rate);
-		sample_add(TIME, who, 1e6 / r.rate);
-		sample_add(P99, who, r.p99_us);
+		sample_add(rate[kind], who, r.rate);
+		sample_add(took[kind], who, 1e6 / r.rate);
+		sample_add(p99[kind], who, r.p99_us);
 	}
 	server_end(&s);
 }
@@ -62,15 +70,23 @@ static void measure(const char *who, struct server s, const struct options *o, i
 static void measure_all(const struct options *o)
 {
 	for (unsigned i = 0; i <= o->rounds; i++) {
-		measure("bare loop", server_bare(), o, i > 0);
-		measure("share", server_pool("share\n", SERVER_WORKERS), o, i > 0);
-		measure("dispatch", server_pool("dispatch\n", SERVER_WORKERS), o, i > 0);
+		struct server nginx;
+
+		measure("bare loop", server_bare(), ECHO, o, i > 0);
+		measure("share", server_pool("share\n", "echo", SERVER_WORKERS), ECHO, o, i > 0);
+		measure("dispatch", server_pool("dispatch\n", "echo", SERVER_WORKERS), ECHO, o, i > 0);
+		nginx = server_nginx();
+		if (!nginx.pid)
+			continue;
+		measure("nginx", nginx, HTTP, o, i > 0);
+		measure("share", server_pool("share\n", "http", SERVER_WORKERS), HTTP, o, i > 0);
+		measure("dispatch", server_pool("dispatch\n", "http", SERVER_WORKERS), HTTP, o, i > 0);
 	}
 }
 
 static void measure_idle(const char *mode, const char *who, const struct options *o)
 {
-	struct server s = server_pool(mode, IDLE_WORKERS);
+	struct server s = server_pool(mode, "echo", IDLE_WORKERS);
 	long before;
 
 	nap_ms(500); /* what follows the start is over */
@@ -83,15 +99,19 @@ static void measure_idle(const char *mode, const char *who, const struct options
 
 static void report(void)
 {
-	static const struct target targets[] = {
-		{"share", TIME, "share", "us", TIME, "bare loop", "bare loop", 1 / 0.95},
-		{"dispatch", TIME, "dispatch", "us", TIME, "bare loop", "bare loop", 1 / 0.7},
+	const struct target targets[] = {
+		{"share", took[ECHO], "share", "us", took[ECHO], "bare loop", "bare loop", 1 / 0.95},
+		{"dispatch", took[ECHO], "dispatch", "us", took[ECHO], "bare loop", "bare loop", 1 / 0.7},
+		{"share, HTTP", took[HTTP], "share", "us", took[HTTP], "nginx", "nginx", -1},
+		{"dispatch, HTTP", took[HTTP], "dispatch", "us", took[HTTP], "nginx", "nginx", -1},
 		{"100 idle, share", "switches of an idle manager", "share", "", NULL, NULL, "none", 0},
 		{"100 idle, dispatch", "switches of an idle manager", "dispatch", "", NULL, NULL, "none", 0},
 	};
 
-	samples_print(RATE, "1/s", "bare loop");
-	samples_print(P99, "us", "bare loop");
+	samples_print(rate[ECHO], "1/s", "bare loop");
+	samples_print(p99[ECHO], "us", "bare loop");
+	samples_print(rate[HTTP], "1/s", "nginx");
+	samples_print(p99[HTTP], "us", "nginx");
 	samples_print("PSS of that manager", "KB", NULL);
 	target_header();
 	for (unsigned i = 0; i < sizeof targets / sizeof *targets; i++)

@@ -111,8 +111,7 @@ static void put_number(const char *name, unsigned n)
 	server_put(name, text);
 }
 
-/* A port that nobody has now. */
-static uint16_t free_port(void)
+uint16_t server_free_port(void)
 {
 	uint16_t port;
 
@@ -120,7 +119,7 @@ static uint16_t free_port(void)
 	return port;
 }
 
-static void make_directory(const char *mode, unsigned workers, uint16_t port)
+static void make_directory(const char *mode, const char *example, unsigned workers, uint16_t port)
 {
 	char path[PATH_CAP], target[PATH_CAP], line[64];
 
@@ -128,7 +127,7 @@ static void make_directory(const char *mode, unsigned workers, uint16_t port)
 	if (mkdir(path, 0755) < 0 && errno != EEXIST)
 		die(path, "making it");
 	path_make(path, "%s/on", server_dir);
-	path_make(target, "%s/example/echo", server_bin);
+	path_make(target, "%s/example/%s", server_bin, example);
 	unlink(path);
 	if (symlink(target, path) < 0)
 		die(path, "making it");
@@ -155,13 +154,13 @@ static _Noreturn void execute(int ready_fd)
 	_exit(127);
 }
 
-struct server server_pool(const char *mode, unsigned workers)
+struct server server_pool(const char *mode, const char *example, unsigned workers)
 {
-	struct server s = {.port = free_port()};
+	struct server s = {.port = server_free_port()};
 	int ends[2];
 	char c;
 
-	make_directory(mode, workers, s.port);
+	make_directory(mode, example, workers, s.port);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("cinit.pool", "a pipe");
 	s.pid = fork();
