@@ -2,6 +2,7 @@
 #include "test/fuzz/machine.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ipc/board.h"
@@ -10,11 +11,14 @@
 #include "src/shell/ending.h"
 #include "src/shell/helper.h"
 #include "src/shell/loop.h"
+#include "src/shell/plugs.h"
 #include "src/shell/process.h"
+#include "src/shell/relay.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
 #include "src/shell/thrift.h"
 #include "test/fuzz/check.h"
+#include "test/fuzz/manager.h"
 
 #define EXEC_FD 1000000  /* no descriptor, only more than -1 */
 
@@ -40,6 +44,28 @@ int process_prepare(uint32_t words_max)
 	return 0;
 }
 
+/* The descriptor of ours whose number the process finds in this variable, or -1. */
+static int passed(const struct spawn *s, const char *variable)
+{
+	size_t n = strlen(variable);
+
+	for (unsigned i = 0; i < SPAWN_EXTRA && s->extra[i]; i++)
+		for (unsigned k = 0; k < s->n_fds && strncmp(s->extra[i], variable, n) == 0; k++)
+			if (s->fds[k].as == atoi(s->extra[i] + n))
+				return s->fds[k].fd;
+	return -1;
+}
+
+static void begin_manager(const struct spawn *s, pid_t pid)
+{
+	int control = passed(s, "CINIT_CONTROL_FD=");
+
+	if (control < 0)
+		return;
+	MUST(strcmp(s->path, shell.pool_program) == 0 && s->word && passed(s, "CINIT_READY_FD=") >= 0);
+	manager_begin(pid, s->word, control, passed(s, "CINIT_READY_FD="));
+}
+
 int process_spawn(const struct spawn *s, struct proc *p, struct end *end)
 {
 	MUST(p->pid == 0 && p->exec_fd < 0);
@@ -50,6 +76,7 @@ int process_spawn(const struct spawn *s, struct proc *p, struct end *end)
 	}
 	p->pid = last_pid = last_pid == INT32_MAX ? 1001 : last_pid + 1;
 	p->exec_fd = EXEC_FD;
+	begin_manager(s, p->pid);
 	return 0;
 }
 
@@ -58,6 +85,7 @@ int process_exec_result(struct proc *p, struct end *end)
 	p->exec_fd = -1;
 	if (!choice_once_in(machine_choice, 16))
 		return 1;
+	manager_ended(p->pid);
 	*end = (struct end){.kind = END_SPAWN, .step = STEP_EXEC, .code = ENOENT};
 	return -1;
 }
@@ -116,8 +144,10 @@ void machine_exec_some(struct choice *s)
 
 static void end_one(uint32_t svc, enum proc_role role, int status)
 {
-	if (services_proc(svc, role)->pid)
-		services_ended(svc, role, status);
+	if (!services_proc(svc, role)->pid)
+		return;
+	manager_ended(services_proc(svc, role)->pid); /* its descriptors are closed first */
+	services_ended(svc, role, status);
 }
 
 void machine_end_some(struct choice *s)
@@ -141,11 +171,26 @@ bool machine_end_all(void)
 	return any;
 }
 
+void machine_hear_some(struct choice *s)
+{
+	uint32_t n = shell.config->n, svc = choice_pick(s, n);
+
+	/* mostly the next pool from there on */
+	for (uint32_t k = 0; k < n && !plugs_is_pool(svc) && !choice_once_in(s, 256); k++)
+		svc = (svc + 1) % n;
+	if (choice_once_in(s, 4))
+		services_ready(svc);
+	else
+		relay_readable(svc);
+}
+
 /* ---- the rest ---- */
 
 int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
 {
-	MUST(fd == EXEC_FD && source == SOURCE_EXEC && role == ROLE_MAIN && svc < shell.config->n);
+	MUST(fd >= 0 && role == ROLE_MAIN && svc < shell.config->n);
+	MUST(source == SOURCE_EXEC ? fd == EXEC_FD : plugs_is_pool(svc));
+	MUST(source == SOURCE_EXEC || source == SOURCE_READY || source == SOURCE_CONTROL);
 	return 0;
 }
 
@@ -156,8 +201,7 @@ void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
 
 void loop_unwatch(int fd)
 {
-	(void)fd;
-	NEVER_HAPPENS("a service of the tree speaks by a descriptor");
+	MUST(fd >= 0 && fd != EXEC_FD);
 }
 
 bool ending_has_begun(void)

@@ -14,6 +14,10 @@ void machine_end_some(struct choice *s);
 /* All of them end; true if there was any. */
 bool machine_end_all(void);
 
+/* A pool is asked whether its manager has said something, as when its descriptor is
+ * readable. */
+void machine_hear_some(struct choice *s);
+
 /* At first, and after a shutdown: as if there had been none. */
 void machine_begin_anew(void);
 

@@ -1,6 +1,8 @@
 /* shape.c - makes records, then breaks some of them. */
 #include "test/fuzz/shape.h"
 
+#include "ipc/pool.h"
+
 static uint64_t some_id(struct choice *s, struct shape *g)
 {
 	uint64_t id;
@@ -46,8 +48,21 @@ static void some_name(struct choice *s, const struct shape *g, struct ipc_record
 		r->payload[choice_pick(s, (unsigned)n)] = (uint8_t)choice_take(s, 1);
 }
 
+/* Behind the name: a command and its arguments, now and then without the last NUL. */
+static void some_words(struct choice *s, struct ipc_record *r)
+{
+	static const char *const words[] = {"", "help", "stats", "a longer word", "\xff\n\t"};
+
+	for (unsigned n = choice_pick(s, 5); n; n--)
+		record_put_word(r, words[choice_pick(s, 5)]);
+	if (choice_once_in(s, 16) && r->payload_len)
+		r->payload_len--;
+}
+
 static enum verb some_verb(struct choice *s)
 {
+	if (choice_once_in(s, 4))
+		return (enum verb)(VERB_WORKERS + choice_pick(s, VERB_CALL + 1 - VERB_WORKERS));
 	/* A system that has ended answers little: that is asked for rarely. */
 	if (choice_once_in(s, 256) && choice_once_in(s, 64))
 		return (enum verb)(VERB_HALT + choice_pick(s, 3));
@@ -111,6 +126,8 @@ void shape_request(struct choice *s, struct shape *g, int64_t now, struct ipc_re
 	if (choice_once_in(s, 16))
 		r->handle = (uint32_t)choice_take(s, 4);
 	some_name(s, g, r);
+	if (r->verb == VERB_CALL)
+		some_words(s, r);
 	if (g->brief_ms && (!r->expires_ms || r->expires_ms > now + 1))
 		r->expires_ms = now + 1 + (int64_t)choice_take(s, 2) % g->brief_ms;
 	*n = g->well_formed ? sizeof *r : some_length(s);
@@ -141,6 +158,21 @@ static void some_item(struct choice *s, const struct shape *g, struct ipc_record
 	record_put_item(r, &item);
 }
 
+void shape_workers(struct choice *s, struct ipc_record *r)
+{
+	struct ipc_pool pool;
+	struct ipc_worker worker;
+
+	choice_fill(s, &pool, sizeof pool);
+	record_put_pool(r, &pool);
+	for (unsigned n = choice_pick(s, 40); n; n--) {
+		choice_fill(s, &worker, sizeof worker);
+		worker.state %= WORKER_N_STATES;
+		if (!record_put_worker(r, &worker))
+			break;
+	}
+}
+
 void shape_answer(struct choice *s, const struct shape *g, struct ipc_record *r, size_t *n)
 {
 	unsigned items = choice_pick(s, 5), wrong = choice_pick(s, 4);
@@ -148,8 +180,11 @@ void shape_answer(struct choice *s, const struct shape *g, struct ipc_record *r,
 	record_init(r);
 	r->id = choice_take(s, 8);
 	r->result = (uint16_t)choice_take(s, choice_once_in(s, 16) ? 2 : 1);
-	while (items--)
-		some_item(s, g, r);
+	if (choice_once_in(s, 8))
+		shape_workers(s, r);
+	else
+		while (items--)
+			some_item(s, g, r);
 	if (choice_once_in(s, 4) && r->payload_len) /* cut short */
 		r->payload_len = (uint16_t)choice_pick(s, r->payload_len);
 	if (choice_once_in(s, 8))

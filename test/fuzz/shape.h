@@ -22,6 +22,9 @@ struct shape {
  * are those of one record but for few: more than a record has is possible. */
 void shape_request(struct choice *s, struct shape *g, int64_t now, struct ipc_record *r, size_t *n);
 
+/* A pool and workers as an honest manager tells of them, with any numbers. */
+void shape_workers(struct choice *s, struct ipc_record *r);
+
 /* An answer as a supervisor may send it that is not one, or has gone mad. */
 void shape_answer(struct choice *s, const struct shape *g, struct ipc_record *r, size_t *n);
 

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,14 +12,17 @@
 #include "client/lib/handle.h"
 #include "client/show.h"
 #include "ipc/describe.h"
+#include "ipc/pool.h"
 #include "src/config/config.h"
 #include "src/shell/board.h"
 #include "src/shell/ending.h"
+#include "src/shell/relay.h"
 #include "src/shell/reload.h"
 #include "src/shell/services.h"
 #include "src/shell/shell.h"
 #include "test/fuzz/check.h"
 #include "test/fuzz/machine.h"
+#include "test/fuzz/manager.h"
 #include "test/fuzz/oracle.h"
 #include "test/fuzz/shape.h"
 
@@ -35,24 +39,26 @@ enum cinit_charset ask_charset = CINIT_ASCII; /* what client/show.c asks its pro
 /* The tree, a line each: a service and what it has. */
 static const struct {
 	const char *name;
-	bool on, off, respawn;
+	bool on, off, respawn, pool;
 	const char *needs[4];
 	const char *wants;
 } plan[] = {
-	{"init", false, false, false, {"web", "db", "login"}, "batch"},
-	{"web", true, false, true, {"net", "log"}, "cache"},
-	{"db", true, false, true, {"disk"}, "log"},
-	{"login", true, false, true, {"net"}, ""},
-	{"net", true, true, false, {"modules"}, ""},
-	{"disk", true, true, false, {"modules"}, ""},
-	{"modules", true, false, false, {""}, ""},
-	{"log", true, false, true, {"disk"}, ""},
-	{"cache", true, false, true, {""}, ""},
-	{"batch", true, false, false, {"group/a", "group/b"}, ""},
-	{"group/a", false, false, false, {""}, "group/b"},
-	{"group/b", false, false, false, {""}, ""},
-	{LONG, true, false, true, {"late"}, ""},
-	{"late", true, false, true, {"net"}, ""},
+	{"init", false, false, false, false, {"web", "db", "login", "pool"}, "batch"},
+	{"web", true, false, true, false, {"net", "log"}, "cache"},
+	{"db", true, false, true, false, {"disk"}, "log"},
+	{"login", true, false, true, false, {"net"}, ""},
+	{"net", true, true, false, false, {"modules"}, ""},
+	{"disk", true, true, false, false, {"modules"}, ""},
+	{"modules", true, false, false, false, {""}, ""},
+	{"log", true, false, true, false, {"disk"}, ""},
+	{"pool", true, false, true, true, {""}, "cache"},
+	{"group/pool", true, true, true, true, {""}, "pool"},
+	{"cache", true, false, true, false, {""}, ""},
+	{"batch", true, false, false, false, {"group/a", "group/b"}, "group/pool"},
+	{"group/a", false, false, false, false, {""}, "group/b"},
+	{"group/b", false, false, false, false, {""}, ""},
+	{LONG, true, false, true, false, {"late"}, ""},
+	{"late", true, false, true, false, {"net"}, ""},
 };
 
 /* What requests name: mostly services that are loaded. */
@@ -60,7 +66,7 @@ static const char *const names[] = {
 	"init", "web", "db", "login", "net", "disk", "modules", "log", "cache", "batch",
 	"group/a", "group/b", "init", "web", "db", "login", "net", "disk", "modules", "log",
 	"cache", "batch", "group/a", "group/b", "web", "db", "net", "cache", "batch", "log",
-	"refused", "",
+	"refused", "", "pool", "pool", "pool", "pool", "group/pool", "group/pool",
 };
 static const char *const rare_names[] = {
 	"late", LONG, "none", "/etc", "../svc/web", "group", "a\nb", "group/../web", "refused",
@@ -107,18 +113,37 @@ static void make_edge(const char *from, const char *kind, const char *to)
 	MUST(symlink(target, below(from, entry)) == 0);
 }
 
+static void make_file(const char *name, const char *entry, const char *text)
+{
+	int fd = open(below(name, entry), O_CREAT | O_WRONLY, 0644);
+	ssize_t n = (ssize_t)strlen(text);
+
+	MUST(fd >= 0 && write(fd, text, (size_t)n) == n && close(fd) == 0);
+}
+
+static void make_pool(const char *name)
+{
+	char line[PATH_MAX];
+	struct text t;
+
+	text_init(&t, line, sizeof line);
+	text_str(&t, "unix ");
+	text_str(&t, below(name, "s"));
+	MUST(!t.cut && mkdir(below(name, "pool"), 0755) == 0);
+	make_file(name, "listen", line);
+}
+
 static void make_service(unsigned i)
 {
-	int fd;
 
 	if (plan[i].on)
 		MUST(symlink("/bin/true", below(plan[i].name, "on")) == 0);
 	if (plan[i].off)
 		MUST(symlink("/bin/true", below(plan[i].name, "off")) == 0);
-	if (plan[i].respawn) {
-		fd = open(below(plan[i].name, "respawn"), O_CREAT | O_WRONLY, 0644);
-		MUST(fd >= 0 && close(fd) == 0);
-	}
+	if (plan[i].respawn)
+		make_file(plan[i].name, "respawn", "");
+	if (plan[i].pool)
+		make_pool(plan[i].name);
 	for (unsigned k = 0; k < 4; k++)
 		make_edge(plan[i].name, "needs", plan[i].needs[k]);
 	make_edge(plan[i].name, "wants", plan[i].wants);
@@ -198,9 +223,11 @@ void world_begin(void)
 {
 	struct choice s = choice_of_seed(1);
 
+	signal(SIGPIPE, SIG_IGN); /* managers write to whom has closed */
 	make_tree();
 	shell.dir = tree;
 	shell.profile = "init";
+	shell.pool_program = "/sbin/cinit.pool";
 	shell.mode = MODE_CONTAINER;
 	shell.now_ms = oracle_now_ms;
 	machine_choice = &s;
@@ -252,6 +279,8 @@ static void read_answer(const struct ipc_record *answer, size_t n)
 	static char out[16384];
 	static struct cinit_item items[64];
 	struct ipc_item item;
+	struct ipc_worker worker;
+	struct ipc_pool pool;
 	struct ipc_record *r = malloc(sizeof *r); /* on the heap its bounds are watched */
 	size_t cursor = 0, n_items = 0;
 	struct text t;
@@ -264,6 +293,9 @@ static void read_answer(const struct ipc_record *answer, size_t n)
 			item_public(&items[n_items++], &item);
 		MUST(n_items < 64 && cursor <= sizeof r->payload && (!n_items || cursor <= r->payload_len));
 		result_word(r->result);
+		if (record_get_pool(r, &pool))
+			for (unsigned i = 0; record_get_worker(r, i, &worker); i++)
+				world_counts.workers_read++;
 	}
 	free(r);
 	world_counts.items_read += n_items;
@@ -339,6 +371,7 @@ static void raw_request(struct choice *s)
 static void act(struct choice *s)
 {
 	oracle_deaf = choice_once_in(s, 16);
+	relay_turn();
 	if (!services_act())
 		reload_turn();
 	oracle_deaf = false;
@@ -358,7 +391,7 @@ static void change_tree(void)
 	reload_ask();
 }
 
-enum { STEPS = 64, STEP_RAW = STEPS - 1 };
+enum { STEPS = 72, STEP_RAW = STEPS - 1 };
 
 static void step(struct choice *s)
 {
@@ -382,6 +415,15 @@ static void step(struct choice *s)
 		if (choice_once_in(s, 64))
 			change_tree();
 		break;
+	case 20:
+	case 21:
+	case 22:
+	case 23:
+	case 24:
+	case 25: manager_step(s); break;
+	case 26:
+	case 27:
+	case 28: machine_hear_some(s); break;
 	case 8:
 	case 9: machine_exec_some(s); break;
 	case 10:

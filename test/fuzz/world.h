@@ -18,7 +18,7 @@ void world_step(struct choice *s);
 void world_round(struct choice *s);
 
 struct world_counts {
-	uint64_t answers_read, items_read; /* the client's direction */
+	uint64_t answers_read, items_read, workers_read; /* the client's direction */
 };
 
 extern struct world_counts world_counts;
