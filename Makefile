@@ -4,9 +4,11 @@
 #   make STATIC=1 CC=musl-gcc
 #   make IPC=socket       instead of the word in conf/ipc_method
 #   make B=DIR            objects and programs there instead of build/
+#   make B=DIR O=DIR      the objects that are the same for all IPC methods elsewhere
 #   make V=1              show the commands
 
 B       ?= build
+O       ?= $(B)
 PREFIX  ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 LIBDIR  ?= $(PREFIX)/lib
@@ -85,7 +87,11 @@ HALT_LINKS := cinit.poweroff cinit.reboot cinit.shutdown cinit.switch
 
 all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a
 
-objects = $(patsubst %,$(B)/obj/%.o,$(1))
+# What knows the method is compiled for each; all else once, for all of them.
+KNOWS_METHOD := src/main src/shell/loop src/check/main client/lib/% ipc/$(IPC)/% \
+                test/tools/ipc-% test/tools/pool-kill test/$(IPC)/% test/bench/ipc/asker
+objects = $(patsubst %,$(B)/own/%.o,$(filter $(KNOWS_METHOD),$(1))) \
+          $(patsubst %,$(O)/obj/%.o,$(filter-out $(KNOWS_METHOD),$(1)))
 link = @mkdir -p $(@D) && echo "  LINK  $@" && $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(SCRIPT) -o $@ $(filter %.o,$^)
 
 # What is needed together lies together, and is let go of together.
@@ -106,19 +112,21 @@ $(B)/libcinit.a: $(call objects,$(LIBRARY))
 	$(Q)rm -f $@ && $(AR) rcs $@ $(B)/libcinit.o
 
 # The flags are part of what an object is made of.
-FLAGS := $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS) $(IPC)
-$(shell mkdir -p $(B); echo '$(FLAGS)' | cmp -s - $(B)/flags || echo '$(FLAGS)' > $(B)/flags)
+FLAGS := $(CC) $(ALL_CFLAGS) $(LINK) $(LDFLAGS)
+note = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
+$(call note,$(O)/flags,$(FLAGS))
+$(call note,$(B)/method,$(IPC))
 
-$(B)/obj/%.o: %.c $(B)/flags
-	@mkdir -p $(@D)
-	$(SAY) "  CC    $<"
-	$(Q)$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' -DCINIT_IPC_METHOD='"$(IPC)"' \
-	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' -MMD -MP -c -o $@ $<
+compile = @mkdir -p $(@D) && echo "  CC    $<" && \
+          $(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' $(1) -MMD -MP -c -o $@ $<
+$(O)/obj/%.o: %.c $(O)/flags; $(call compile,)
+$(B)/own/%.o: %.c $(O)/flags $(B)/method
+	$(call compile,-DCINIT_IPC_METHOD='"$(IPC)"' -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"')
 
 # Where the programs will be, for one that starts another.
-$(B)/obj/src/shell/beside.o: EXTRA += -DCINIT_SBINDIR='"$(SBINDIR)"'
+$(O)/obj/src/shell/beside.o: EXTRA += -DCINIT_SBINDIR='"$(SBINDIR)"'
 
--include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(O)/obj $(B)/own -name '*.d' 2>/dev/null)
 
 # ---- tests ----
 
@@ -126,7 +134,7 @@ $(B)/obj/src/shell/beside.o: EXTRA += -DCINIT_SBINDIR='"$(SBINDIR)"'
 # whole, with the engine: the explorer takes a third less time that way.
 ENGINE_TESTS := sim explore transitions adopt
 ENGINE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/engine/lib/*.c)
-ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h ipc/*.h) $(B)/flags
+ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h ipc/*.h) $(O)/flags
 LTO          := $(if $(findstring clang,$(CC)),,-flto=auto)
 $(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGINE_DEPS)
 	@mkdir -p $(@D) && echo "  WHOLE $@"
@@ -135,7 +143,7 @@ $(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGI
 # The rules of pools are as pure.  The explorer's pools are small, so that rows run out.
 POOL_TESTS := sim explore transitions speed
 RULES_SRC  := $(wildcard src/pool/rules*.c test/pool/lib/*.c)
-RULES_DEPS := $(RULES_SRC) $(wildcard src/pool/rules*.h test/pool/lib/*.h test/engine/lib/*.h) $(B)/flags
+RULES_DEPS := $(RULES_SRC) $(wildcard src/pool/rules*.h test/pool/lib/*.h test/engine/lib/*.h) $(O)/flags
 $(B)/test/pool/explore: SMALL := -DPOOL_MAX=3
 $(POOL_TESTS:%=$(B)/test/pool/%): $(B)/test/pool/%: test/pool/%.c $(RULES_DEPS)
 	@mkdir -p $(@D) && echo "  WHOLE $@"
@@ -158,7 +166,7 @@ $(foreach t,$(WORKERS),$(eval $(B)/example/$(t): $(call objects,src/pool/example
 # Modules are objects that are loaded, so a static build has none.
 MODULES := $(if $(STATIC),,example/registrar $(addprefix test/modules/,trace other abi unresolved none))
 module   = @mkdir -p $(@D) && echo "  MODULE $@" && $(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
-MODULE_H := src/pool/cinit/module.h $(B)/flags
+MODULE_H := src/pool/cinit/module.h $(O)/flags
 $(B)/example/%.so: src/pool/example/%.c $(MODULE_H); $(module)
 $(B)/test/modules/other.so: test/modules/trace.c $(MODULE_H); $(module) -DNAME='"other"'
 $(B)/test/modules/%.so: test/modules/%.c $(MODULE_H); $(module)
@@ -176,7 +184,7 @@ $(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
 $(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer
 $(B)/test/fuzz/sweep: $(call objects,$(FUZZ_OBJ) test/fuzz/sweep); $(link)
 $(B)/test/fuzz/record: $(call objects,$(FUZZ_OBJ) test/fuzz/record); $(link)
-fuzz-programs: $(B)/test/fuzz/sweep $(B)/obj/test/fuzz/record.o
+fuzz-programs: $(B)/test/fuzz/sweep $(O)/obj/test/fuzz/record.o
 
 OTHERS := $(filter-out $(IPC),$(METHODS))
 
@@ -184,15 +192,16 @@ OTHERS := $(filter-out $(IPC),$(METHODS))
 STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
 ASAN_FLAGS   := CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' HARDEN=
 VALGRIND_FLAGS := CFLAGS='-O1 -g -DSPAWN_FORK' HARDEN=
-static: $(OTHERS:%=static-%)
-	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
-static-%:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* all
+static: static-own $(OTHERS:%=static-%)
+static-own:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
+static-%: static-own
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* O=$(B)/static all
 asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests fuzz-programs
 valgrind:; $(Q)$(MAKE) --no-print-directory $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
 
 # All IPC methods are always built; the others beside the one that was chosen.
 methods: $(OTHERS:%=method-%)
-method-%:; $(Q)$(MAKE) --no-print-directory IPC=$* B=$(B)/$* all tools
+method-%: all tools; $(Q)$(MAKE) --no-print-directory IPC=$* B=$(B)/$* O=$(B) all tools
 
 setup:
 	@test/setup.sh
@@ -216,8 +225,8 @@ $(foreach t,$(VM_TOOLS),$(eval $(B)/test/vm-$(t): $(call objects,test/vm/$(t)); 
 vm-programs: all $(VM_TOOLS:%=$(B)/test/vm-%)
 VM_METHODS := $(OTHERS:%=vm-initrd-%)
 vm-kernel:; $(Q)test/vm/kernel.sh $(B)/vm/kernel
-vm-initrd-%: vm-kernel static-%
-	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* vm-programs
+vm-initrd-%: vm-image static-%
+	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* O=$(B)/static vm-programs
 	$(Q)test/vm/image.sh $(B)/static/$* $(B)/vm/kernel $(B)/vm/initrd-$*
 vm-image: vm-kernel static
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static vm-programs
@@ -365,5 +374,5 @@ help:
 clean:
 	rm -rf $(B)
 
-.PHONY: all clean test test-programs methods run lint setup static asan valgrind tools engine-tests sim explore mutants bench bench-rules bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs proof-pool install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
+.PHONY: all clean test test-programs methods run lint setup static static-own asan valgrind tools engine-tests sim explore mutants bench bench-rules bench-programs bench-ipc bench-ipc-programs bench-pool bench-pool-programs proof-pool install help proof-orphans fuzz fuzz-programs proof-fuzz proof-shm proof-ipc vm vm-kernel vm-image vm-images vm-programs proof-vm bench-vm install-names
 .DELETE_ON_ERROR:

@@ -155,7 +155,7 @@ stateless()
 
 @test "cinit.svc and cinit.halt call nothing of ipc but the bounded text and the run directory" {
 	[ -e "$BUILD/obj/client/svc.o" ] || skip "no objects in $BUILD"
-	find "$BUILD/obj/ipc" "$BUILD/obj/client/lib" -name '*.o' ! -path '*/ipc/text.o' ! -path '*/ipc/place.o' \
+	find "$BUILD/obj/ipc" "$BUILD/own/ipc" "$BUILD/own/client/lib" -name '*.o' ! -path '*/ipc/text.o' ! -path '*/ipc/place.o' \
 		-exec nm --defined-only {} + | awk '$2 ~ /[A-Z]/ { print $3 }' | grep -v '^cinit_' >"$BATS_TEST_TMPDIR/theirs"
 	[ -s "$BATS_TEST_TMPDIR/theirs" ]
 	# objects of sources that are there
@@ -176,7 +176,7 @@ stateless()
 	[ -e "$BUILD/obj/client/svc.o" ] || skip "no objects in $BUILD"
 	! nm -u "$BUILD"/obj/client/*.o | grep -E ' U (cinit_ipc_|engine_|config_|lock_take)' ||
 		fail "a client calls these"
-	! nm -u "$BUILD"/obj/src/shell/*.o "$BUILD"/obj/src/main.o |
+	! nm -u "$BUILD"/obj/src/shell/*.o "$BUILD"/own/src/shell/*.o "$BUILD"/own/src/main.o |
 		grep -E ' U ipc_(connect|sign|post|ring|request|next_answer|close|leave)$' || fail "the shell calls these"
 }
 
