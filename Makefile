@@ -196,7 +196,7 @@ static: static-own $(OTHERS:%=static-%)
 static-own:; $(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) B=$(B)/static all tools
 static-%: static-own
 	$(Q)$(MAKE) --no-print-directory $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* O=$(B)/static all
-asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools engine-tests fuzz-programs
+asan:;     $(Q)$(MAKE) --no-print-directory $(ASAN_FLAGS) B=$(B)/asan all tools fuzz-programs
 valgrind:; $(Q)$(MAKE) --no-print-directory $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
 
 # All IPC methods are always built; the others beside the one that was chosen.
@@ -327,7 +327,7 @@ LINT_CC   = $(MAKE) --no-print-directory -j$(shell nproc) DEV=1 all tools engine
 lint: setup
 	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-gcc
 	$(Q)$(LINT_CC) CC=clang B=$(B)/lint-clang
-	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer'
+	$(Q)$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer' LTO=
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 	    --suppress=missingIncludeSystem --error-exitcode=1 -I. -Iclient -Isrc/pool \
 	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' src ipc client

@@ -42,6 +42,8 @@
 #define RELAY_MAX          64     /* under way at once; more are told "busy" */
 #define RELAY_OTHERS       32     /* of them for clients that may not command */
 #define RELAY_MAX_MS       10000  /* until a manager that says nothing is given up */
+#define RELAY_LOOK_MAX_MS  2000   /* the same for how its workers are: it knows at once, and who
+                                   * looks has the rest of the answer already */
 #define RELAY_ROLL_MAX_MS  86400000 /* a roll may wait for requests that take long: a day */
 #define TURN_RELAYS        16     /* records of one manager taken in a turn */
 #define LAST_RELAYS        64     /* times that, when it has ended: more than its queue holds */

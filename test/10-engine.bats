@@ -5,14 +5,14 @@
 load lib
 
 @test "500 seeds of the simulator keep all rules" {
-	run timeout 120 "$BUILD/test/engine/sim" --seeds 500
+	run timeout 900 "$BUILD/test/engine/sim" --seeds 500
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ "$output" == *"500 seeds,"*" 0 failures"* ]]
 }
 
 @test "every interleaving of every small graph keeps them too" {
-	run timeout 300 "$BUILD/test/engine/explore"
+	run timeout 900 "$BUILD/test/engine/explore"
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ "$output" == *" 0 failures"* ]]
@@ -24,7 +24,7 @@ load lib
 }
 
 @test "a larger graph takes over a running engine in mid-flight" {
-	run timeout 60 "$BUILD/test/engine/adopt"
+	run timeout 900 "$BUILD/test/engine/adopt"
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ "$output" != *"not ok"* ]]
@@ -32,7 +32,7 @@ load lib
 
 @test "every mutant of the engine is caught" {
 	cd "$TOP"
-	run timeout 600 test/engine/mutants.sh engine "$BATS_TEST_TMPDIR"
+	run timeout 900 test/engine/mutants.sh engine "$BATS_TEST_TMPDIR"
 	echo "$output"
 	[ "$status" = 0 ]
 	[ "${#lines[@]}" -ge 40 ]

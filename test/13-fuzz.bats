@@ -17,7 +17,7 @@ setup()
 }
 
 @test "a million records, right and wrong: each is answered once, and only what may be is carried out" {
-	run timeout 300 env TMPDIR="$BATS_TEST_TMPDIR" "$sweep" "${CINIT_FUZZ:-1000000}" 1
+	run timeout 900 env TMPDIR="$BATS_TEST_TMPDIR" "$sweep" "${CINIT_FUZZ:-1000000}" 1
 	same "exit code: $output" "$status" 0
 	has "$output" "${CINIT_FUZZ:-1000000} records, seed 1: "
 	# and every way through was gone
@@ -25,6 +25,6 @@ setup()
 }
 
 @test "the tree that the sweep makes is gone with it" {
-	run timeout 300 env TMPDIR="$BATS_TEST_TMPDIR" "$sweep" 100
+	run timeout 900 env TMPDIR="$BATS_TEST_TMPDIR" "$sweep" 100
 	same "left" "$(ls "$BATS_TEST_TMPDIR")" ""
 }

@@ -5,14 +5,14 @@
 load lib
 
 @test "500 seeds of deaths, lies, rolls and changes keep all rules of pools" {
-	run timeout 240 "$BUILD/test/pool/sim" --seeds 500
+	run timeout 900 "$BUILD/test/pool/sim" --seeds 500
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ "$output" == *"500 seeds,"*" 0 failures"* ]]
 }
 
 @test "an idle pool has no deadline, and what always ends or lies starts rarely" {
-	run timeout 240 "$BUILD/test/pool/sim" --seeds 0
+	run timeout 900 "$BUILD/test/pool/sim" --seeds 0
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ "$output" == *"ok - an idle pool at its idle limit is never woken"* ]]
@@ -21,7 +21,7 @@ load lib
 }
 
 @test "every interleaving on every small pool keeps them too" {
-	run timeout 300 "$BUILD/test/pool/explore"
+	run timeout 900 "$BUILD/test/pool/explore"
 	echo "$output"
 	[ "$status" = 0 ]
 	[[ "$output" == *" 0 failures"* ]]

@@ -729,9 +729,12 @@ gaps()
 @test "a run directory that was removed is made again on USR1" {
 	respawn_stub init
 	boot_settled container
+	# it would notice by itself
+	kill -STOP "$(cinit_pid)"
 	rm -r "$run"
 	run -7 svc list
 	kill -USR1 "$(cinit_pid)"
+	kill -CONT "$(cinit_pid)"
 	await "the supervisor" svc -q list
 	same init "$(state init)" up
 }

@@ -608,11 +608,11 @@ boot_for_long()
 }
 
 # at_any_moment KIND LOSS SECOND...: a loss has the supervisor see to its endpoint; at the
-# end of each system call that it then makes about files or objects (of every third, unless
+# end of each system call that it then makes about files or objects (of every seventh, unless
 # CINIT_PROOF is full), round by round, comes one of the others.
 at_any_moment()
 {
-	local kind=$1 loss=$2 n did supervisor step=3
+	local kind=$1 loss=$2 n did supervisor step=7
 	[ "${CINIT_PROOF-}" != full ] || step=1
 	shift 2
 	supervisor=$(cinit_pid)

@@ -294,9 +294,9 @@ load_end()
 			tell HUP
 			await "all are others" eval '! grep -qxFf <(echo "$old") <(workers)'
 		done
+		await "one that has served enough" eval '[ "$(count recycled)" -ge 1 ]'
 		load_end
 		same "failed ($mode)" "$(cat "$dir/failed")" ""
-		[ "$(count recycled)" -ge 1 ]
 		same "nobody crashed" "$(count crashed)" 0
 		drain
 		exits 0

@@ -109,6 +109,17 @@ boot_liars()
 	[ $((SECONDS - since)) -le 25 ] || fail "given up after $((SECONDS - since)) s"
 }
 
+@test "status of a pool whose manager says nothing waits two seconds for its workers, no more" {
+	liar web silent
+	boot_liars
+	local since=$SECONDS
+	run --separate-stderr svc status web
+	same "status: $stderr" "$status" 0
+	has "$output" "web "
+	[ $((SECONDS - since)) -ge 1 ] || fail "after $((SECONDS - since)) s"
+	[ $((SECONDS - since)) -le 6 ] || fail "after $((SECONDS - since)) s"
+}
+
 @test "nonsense from a manager is no answer, or a no" {
 	liar web nonsense
 	boot_liars

@@ -44,11 +44,16 @@ boot_end()
 	! grep -E '^==[0-9]+==|runtime error:|Sanitizer' "$log"
 }
 
+# The supervisor is another's child, and gone a little after those before it: until then
+# it may still answer.
 end_by_force()
 {
+	local pid
+	pid=$(cinit_pid) || pid=
 	kill -KILL -- "-$launched" 2>/dev/null || kill -KILL "$launched" || :
 	wait "$launched" || :
 	launched=
+	[ -z "$pid" ] || await "the end of process $pid" eval '! kill -0 "$pid" 2>/dev/null'
 }
 
 # Runs in the background, for a limited time, with $stdin and into $log.

@@ -9,9 +9,10 @@
 #                        that ends with the tests
 # run.sh --methods FILE...  these, with each IPC method
 #
-# Most tests wait most of the time, so everything is run in one lane more than there are
-# processors ($CINIT_LANES).  The last line is "N passed, N failed"; the status is 0 only
-# if none failed.
+# Most tests wait most of the time, so everything is run in twice as many lanes as there
+# are processors ($CINIT_LANES), and what only computes takes the time that these leave.
+# What measures a whole machine comes last and alone.  The last line is
+# "N passed, N failed"; the status is 0 only if none failed.
 set -u
 
 cd "$(dirname "$0")" || exit 1
@@ -19,14 +20,20 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 build=${CINIT_BUILD:-$PWD/../build}
-lanes=${CINIT_LANES:-$(($(nproc) + 1))}
+lanes=${CINIT_LANES:-$((2 * $(nproc)))}
 
-# What is run again with the sanitizers and statically linked.
-again="20-tree.bats 21-check.bats 30-boot.bats 31-process.bats 33-reload.bats 36-user.bats
-	40-ipc.bats 41-svc.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats"
-# With the sanitizers alone, beside these.
-sanitized="23-entries.bats 34-listen.bats 35-ready.bats 43-conformance.bats 44-hostile.bats
+# What only computes, and what is run alone.
+computes="10-engine.bats 13-fuzz.bats 14-rules.bats"
+quiet="62-orphans.bats"
+# What is run again with the sanitizers, ...
+sanitized="20-tree.bats 21-check.bats 23-entries.bats 30-boot.bats 31-process.bats 33-reload.bats
+	34-listen.bats 35-ready.bats 36-user.bats 40-ipc.bats 41-svc.bats 43-conformance.bats
+	44-hostile.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats
 	80-pool.bats 81-modules.bats 82-control.bats"
+# ... statically linked with another libc, as every machine in test/vm is, ...
+static="30-boot.bats 31-process.bats 36-user.bats 41-svc.bats 60-single.bats"
+# ... and below valgrind.
+valgrind="30-boot.bats"
 # What is run with each IPC method: the first make namespaces of their own.
 apart="43-conformance.bats"
 shared="41-svc.bats 44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
@@ -44,10 +51,17 @@ methods() {
 
 # ---- jobs: "HOW KIND FILE" ----
 
-# Every file that is not run with each method anyway.
+# jobs_of HOW KIND FILE...
+jobs_of() {
+	how=$1 kind=$2
+	shift 2
+	for file; do echo "$how $kind $file"; done
+}
+
+# Every file that has no other place.
 plain_jobs() {
 	for file in *.bats; do
-		case " $apart $shared " in
+		case " $apart $shared $computes $quiet " in
 		*" $file "*) ;;
 		*) echo "alone plain $file" ;;
 		esac
@@ -68,11 +82,12 @@ other_jobs() {
 	for kind in asan static valgrind; do
 		[ -x "$build/$kind/cinit" ] || continue
 		case $kind in
-		asan) files="$again $sanitized" ;;
-		static) files=$again ;;
-		valgrind) files="30-boot.bats 50-shutdown.bats" ;;
+		asan) files=$sanitized ;;
+		static) files=$static ;;
+		valgrind) files=$valgrind ;;
 		esac
-		for file in $files; do echo "alone $kind $file"; done
+		# shellcheck disable=SC2086 # names without blanks
+		jobs_of alone "$kind" $files
 	done
 }
 
@@ -113,34 +128,39 @@ run_job() (
 	echo "# $3$what: $(($(date +%s) - since)) s"
 )
 
-# Takes jobs from the list that no other lane has taken.
+# lane LIST: takes jobs from it that no other lane has taken.
 lane() {
 	n=0
 	while read -r how kind file; do
 		n=$((n + 1))
-		mkdir "$work/job.$n" 2>/dev/null || continue
+		mkdir "$work/$1.$n" 2>/dev/null || continue
 		if [ "$lanes" = 1 ]; then
 			run_job "$how" "$kind" "$file" </dev/null
 		else
-			run_job "$how" "$kind" "$file" </dev/null >"$work/job.$n/out"
-			cat "$work/job.$n/out"
+			run_job "$how" "$kind" "$file" </dev/null >"$work/$1.$n/out"
+			cat "$work/$1.$n/out"
 		fi
-	done <"$work/jobs"
+	done <"$work/$1"
 }
 
+# in_lanes LIST: the jobs that come in, under this name.
 in_lanes() {
-	cat >"$work/jobs"
+	cat >"$work/$1"
 	for _ in $(seq "$lanes"); do
-		lane &
+		lane "$1" &
 	done
 	wait
 }
 
-# jobs HOW KIND FILE...
-jobs_of() {
-	how=$1 kind=$2
-	shift 2
-	for file; do echo "$how $kind $file"; done
+one_by_one() { lanes=1 && in_lanes "$1"; }
+
+# shellcheck disable=SC2086 # names without blanks
+everything() {
+	nice -n 10 ./run.sh $computes >"$work/computed" &
+	{ plain_jobs && method_jobs && other_jobs; } | in_lanes main
+	wait
+	grep -v -e '^[0-9]* passed, ' -e '^# of them' "$work/computed"
+	jobs_of alone plain $quiet | one_by_one quiet
 }
 
 given_methods() {
@@ -148,10 +168,10 @@ given_methods() {
 }
 
 case ${1-} in
-'') { plain_jobs && method_jobs && other_jobs; } | in_lanes ;;
---shared) shift && jobs_of shared plain "$@" | { lanes=1 && in_lanes; } ;;
---methods) shift && given_methods "$@" | { lanes=1 && in_lanes; } ;;
-*) jobs_of alone plain "$@" | { lanes=1 && in_lanes; } ;;
+'') everything ;;
+--shared) shift && jobs_of shared plain "$@" | one_by_one given ;;
+--methods) shift && given_methods "$@" | one_by_one given ;;
+*) jobs_of alone plain "$@" | one_by_one given ;;
 esac | tee "$work/out"
 passed=$(grep -c '^ok ' "$work/out")
 failed=$(grep -c '^not ok ' "$work/out")

@@ -49,11 +49,19 @@ static bool is_call(const struct ipc_record *r)
 	       && record_name_len(r) + 1 < r->payload_len;
 }
 
-/* A roll takes as long as the slowest request; all else is known at once. */
+/* A roll takes as long as the slowest request. */
+static int64_t patience(unsigned verb)
+{
+	switch (verb) {
+	case VERB_ROLL: return RELAY_ROLL_MAX_MS;
+	case VERB_WORKERS: return RELAY_LOOK_MAX_MS;
+	default: return RELAY_MAX_MS;
+	}
+}
+
 static int64_t due(const struct ipc_record *r)
 {
-	int64_t most = r->verb == VERB_ROLL ? RELAY_ROLL_MAX_MS : RELAY_MAX_MS;
-	int64_t at = shell.now_ms + most;
+	int64_t at = shell.now_ms + patience(r->verb);
 
 	return r->answer_by_ms && r->answer_by_ms < at ? r->answer_by_ms : at;
 }
