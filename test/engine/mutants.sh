@@ -100,7 +100,7 @@ caught_by() {
 	catcher=$2 seconds=$3
 	shift 3
 	status=0
-	(ulimit -t "$seconds" && exec "$work/$catcher" "$@") >"$work/out" 2>&1 || status=$?
+	prlimit --cpu="$seconds" "$work/$catcher" "$@" >"$work/out" 2>&1 || status=$?
 	case $status in
 	0) return 1 ;;
 	1) echo "$catcher, $(sed -n "$first_failure" "$work/out")" ;;
