@@ -31,12 +31,14 @@ sanitized="20-tree.bats 21-check.bats 23-entries.bats 30-boot.bats 31-process.ba
 	44-hostile.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats
 	80-pool.bats 81-modules.bats 82-control.bats"
 # ... statically linked with another libc, as every machine in test/vm is, ...
-static="30-boot.bats 31-process.bats 36-user.bats 41-svc.bats 60-single.bats"
+static="30-boot.bats 36-user.bats 60-single.bats"
 # ... and below valgrind.
 valgrind="30-boot.bats"
-# What is run with each IPC method: the first make namespaces of their own.
+# What is run with each IPC method, the first in namespaces of their own, and what is with
+# the chosen one.
 apart="43-conformance.bats"
-shared="41-svc.bats 44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
+client="41-svc.bats"
+shared="44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
 
 chosen() { "$build/cinit" -V | sed -n 's/.*(ipc: \(.*\))/\1/p'; }
 
@@ -61,7 +63,7 @@ jobs_of() {
 # Every file that has no other place.
 plain_jobs() {
 	for file in *.bats; do
-		case " $apart $shared $computes $quiet " in
+		case " $apart $shared $client $computes $quiet " in
 		*" $file "*) ;;
 		*) echo "alone plain $file" ;;
 		esac
@@ -69,6 +71,7 @@ plain_jobs() {
 }
 
 method_jobs() {
+	jobs_of shared "$(chosen)" "$client"
 	for method in $(methods); do
 		for file in $apart; do echo "alone $method $file"; done
 		for file in $shared "$method"/*.bats; do
