@@ -460,23 +460,6 @@ orphans()
 	done
 }
 
-@test "while 2000 orphans die at once a status takes less than a second" {
-	orphans 2000
-	respawn_stub other
-	wants init other
-	boot container
-	svc wait other
-	await "the orphans" is_there "$dir/go.ready"
-	local limit=1 i
-	[ -z "${CINIT_UNDER-}" ] || limit=10
-	: >"$dir/go"
-	for i in {1..20}; do
-		timeout $limit "$BUILD/cinit.svc" -r "$run" -q status other || fail "status $i: $?"
-	done
-	nobody() { [ "$(children "$(cinit_pid)" | wc -w)" = 1 ]; }
-	await "the last one reaped" nobody
-}
-
 @test "a service that leaves its work to a child of its own is not confused with it" {
 	respawn_stub r
 	stub init
