@@ -40,7 +40,7 @@ static enum edge pick_edge(struct prng *r)
 /* Edges go down a random order, so there is no cycle; loose wants go anywhere. */
 void chaos_graph(struct prng *r, struct plan *p, uint32_t n)
 {
-	uint32_t order[PLAN_MAX], density = 5 + prng_below(r, 50);
+	uint32_t order[PLAN_MAX] = {0}, density = 5 + prng_below(r, 50);
 
 	memset(p, 0, sizeof *p);
 	p->n = n;

@@ -337,7 +337,8 @@ static enum result answer_to_start(const struct world *w, const struct request *
 
 static enum result answer_to_goal(const struct world *w, const struct request *r)
 {
-	const struct actor *a = r->svc == NO_SVC ? NULL : &w->actor[r->svc];
+	bool all = r->svc == NO_SVC; /* a goal of all is to be settled */
+	const struct actor *a = &w->actor[all ? 0 : r->svc];
 
 	switch ((enum goal)r->goal) {
 	case GOAL_NOW:
@@ -354,7 +355,7 @@ static enum result answer_to_goal(const struct world *w, const struct request *r
 		               && !(a->state == SVC_DOWN && a->wish)
 		           ? RES_DONE : RES_NONE;
 	case GOAL_SETTLED:
-		return (a ? actor_settled(a) : all_settled(w)) ? RES_DONE : RES_NONE;
+		return (all ? all_settled(w) : actor_settled(a)) ? RES_DONE : RES_NONE;
 	case GOAL_N:
 		break;
 	}

@@ -120,7 +120,7 @@ static void answered(struct world *w, uint32_t handle)
 
 static void carry_out(struct world *w, const struct action *act)
 {
-	struct actor *a = act->svc == NO_SVC ? NULL : &w->actor[act->svc];
+	struct actor *a = &w->actor[act->svc == NO_SVC ? 0 : act->svc]; /* those without look at none */
 
 	switch (act->kind) {
 	case ACT_CHANGED: changed(w, act); break;
