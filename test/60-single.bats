@@ -569,6 +569,7 @@ at_terminal()
 	shown=$dir/shown typing=$dir/typing
 	rm -f "$typing" "$heard"
 	mkfifo "$typing"
+	: >"$shown" # now: what was shown before is not to be found there
 	"$BUILD/test/terminal" "$@" <"$typing" >"$shown" 2>&1 3>&- 8>&- 9>&- &
 	started="$started $!" terminal=$!
 	exec 7>"$typing"

@@ -415,10 +415,8 @@ static bool has_to_wait(const struct kept *k, bool turn_of_the_slow, int64_t now
 }
 
 /* The next one that waits, or -1. */
-static int next_kept(int64_t now)
+static int next_kept(bool turn_of_the_slow, int64_t now)
 {
-	static unsigned turn;
-	bool turn_of_the_slow = ++turn % 4 == 0;
 	int best = -1;
 
 	for (unsigned i = 0; i < kept_high; i++) {
@@ -431,23 +429,43 @@ static int next_kept(int64_t now)
 }
 
 /* Who waits for half a queue is not kept from it by answers that have been taken:
- * after the last of them nobody rings any more. */
+ * after the last of them nobody rings any more.  Every fourth place is one that was
+ * there: a turn for which there was no room is not over. */
 static void flush(int64_t now)
 {
+	static unsigned given;
 	int i;
 
 	if (load >= capacity / 2)
 		measure();
-	while (!lost && (i = next_kept(now)) >= 0) {
+	while (!lost && (i = next_kept(given % 4 == 3, now)) >= 0) {
 		if (put(&kept_answer[i], kept[i].pid, now) == 0)
 			return;
+		given++;
 		stuck_ms = now;
 		free_kept((unsigned)i);
 	}
 }
 
+/* Whose the answer is: where the table has had no row for it for so long, by what it
+ * says itself.  NULL: the client is dead, or this is no answer. */
+static struct sent *owner_of(const struct msq_answer *m, ssize_t size, int64_t now)
+{
+	struct sent *s = sent_to(m->type);
+	pid_t pid;
+
+	if (size != (ssize_t)sizeof m->record)
+		return NULL;
+	pid = s ? s->pid : pid_of((struct ipc_address){0, m->record.pid});
+	if (is_dead(pid))
+		return NULL;
+	if (!s)
+		note_sent(m->type, pid, now);
+	return sent_to(m->type);
+}
+
 /* Others have waited long enough for clients that do not read: their answers
- * wait outside now.  What was never ours to send goes. */
+ * wait outside now.  What is nobody's goes. */
 static void make_room(int64_t now)
 {
 	struct { struct msq_answer m; char more; } m;
@@ -458,8 +476,8 @@ static void make_room(int64_t now)
 
 		if (size < 0)
 			break;
-		s = sent_to(m.m.type);
-		if (!s || size != (ssize_t)sizeof m.m.record || is_dead(s->pid))
+		s = owner_of(&m.m, size, now);
+		if (!s)
 			continue;
 		s->slow = true;
 		keep(&m.m, s->pid, now);
