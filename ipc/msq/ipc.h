@@ -36,7 +36,8 @@
 #define MSQ_QBYTES (256 * 1024) /* asked for; an ordinary user has what the kernel gives */
 #define MSQ_REQUESTS 32         /* taken by one cinit_ipc_listen() */
 #define MSQ_PATIENCE_MS 20      /* with a queue of answers in which nothing moves */
-#define MSQ_SLOW_MS 1000        /* an answer to a slow client waits for the others' */
+#define MSQ_SLOW_MS 250         /* an answer to a slow client waits for the others'; who was
+                                 * slow on a busy machine still has it within a second */
 #define MSQ_KEEP_MS 10000       /* an answer that its living client does not take */
 #define MSQ_SWEEP_MS 1000       /* after which the dead are looked for, once */
 #define MSQ_LOOK_MS 100         /* between looks at whether the queues are still there */

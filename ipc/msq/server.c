@@ -508,18 +508,12 @@ static void sweep(int64_t now)
 	flush(now);
 }
 
-int cinit_ipc_send(void *data)
+static bool send_to(const struct ipc_record *r, struct ipc_address to)
 {
-	const struct ipc_record *r = data;
-	struct ipc_address to;
-	struct msq_answer m;
+	struct msq_answer m = {.type = (long)to.a, .record = *r};
 	int64_t now = record_now_ms();
 	int done = 0;
 
-	if (answers < 0 || !ipc_address_of(r->handle, &to))
-		return 0;
-	m.type = (long)to.a;
-	m.record = *r;
 	m.record.flags = 0;
 	if (!n_prompt)
 		done = put(&m, pid_of(to), now);
@@ -529,7 +523,43 @@ int cinit_ipc_send(void *data)
 	return done > 0;
 }
 
+int cinit_ipc_send(void *data)
+{
+	const struct ipc_record *r = data;
+	struct ipc_address to;
+
+	return answers >= 0 && ipc_address_of(r->handle, &to) && send_to(r, to);
+}
+
 /* ---- requests ---- */
+
+static bool reclaimed; /* room among pending requests, in this call */
+
+/* Nobody can be told by a connection that ends: where there is no room for a request,
+ * those of the dead go, and at worst the answer is "busy". */
+static void receive(struct ipc_record *r)
+{
+	struct ipc_address from = {(uint64_t)msq_type(r->token), r->pid};
+	struct ipc_record busy;
+
+	if (ipc_receive(r, sizeof *r, from, true) || r->magic != IPC_MAGIC)
+		return;
+	if (!reclaimed) {
+		reclaimed = true;
+		ipc_give_up_dead(is_alive);
+		if (ipc_receive(r, sizeof *r, from, true))
+			return;
+	}
+	if (is_dead(pid_of(from)))
+		return;
+	record_init(&busy);
+	busy.id = r->id;
+	busy.token = r->token;
+	busy.pid = r->pid;
+	busy.verb = r->verb;
+	busy.result = RES_BUSY;
+	send_to(&busy, from);
+}
 
 /* Takes one: 1, or 0 if there is none. */
 static int take_request(void)
@@ -544,7 +574,7 @@ static int take_request(void)
 	}
 	if (n == (ssize_t)sizeof r && m.type == MSQ_REQUEST) {
 		memcpy(&r, m.bytes, sizeof r);
-		ipc_receive(&r, sizeof r, (struct ipc_address){(uint64_t)msq_type(r.token), r.pid}, true);
+		receive(&r);
 	}
 	return 1;
 }
@@ -553,6 +583,7 @@ static void take_requests(int64_t now)
 {
 	unsigned n = 0;
 
+	reclaimed = false;
 	while (n < MSQ_REQUESTS && n_prompt < KEPT_ENOUGH && take_request())
 		n++;
 	if (n)
