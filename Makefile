@@ -117,9 +117,13 @@ note = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' 
 $(foreach d,$(sort $(O) $(B)),$(call note,$(d)/flags,$(FLAGS)))
 $(call note,$(B)/method,$(IPC))
 
-compile = @mkdir -p $(@D) && echo "  CC    $<" && \
-          $(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' $(1) -MMD -MP -c -o $@ $<
-$(O)/obj/%.o: %.c $(O)/flags; $(call compile,)
+define compile
+	@mkdir -p $(@D)
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -DCINIT_VERSION='"$(VERSION)"' $(1) -MMD -MP -c -o $@ $<
+endef
+$(O)/obj/%.o: %.c $(O)/flags
+	$(call compile,)
 $(B)/own/%.o: %.c $(B)/flags $(B)/method
 	$(call compile,-DCINIT_IPC_METHOD='"$(IPC)"' -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"')
 

@@ -492,12 +492,12 @@ remove_objects()
 		case $kind in q) file=msg ;; m) file=shm ;; s) file=sem ;; esac
 		awk 'NR > 1 { print $2 }' "/proc/sysvipc/$file" | while read -r id; do
 			# the server may have missed one that is gone, and removed the next itself
-			ipcrm "-$kind" "$id" || ! is_there "$file" "$id"
+			ipcrm "-$kind" "$id" || ! object_is_there "$file" "$id"
 		done
 	done
 }
 
-is_there() { awk -v id="$2" '$2 == id { found = 1 } END { exit !found }' "/proc/sysvipc/$1"; }
+object_is_there() { awk -v id="$2" '$2 == id { found = 1 } END { exit !found }' "/proc/sysvipc/$1"; }
 
 @test "a connection finds the objects that were made in place of its own" {
 	only_for msq shm

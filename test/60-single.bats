@@ -72,7 +72,6 @@ ended()
 heard_or_stopped() { was_heard "$1" || state_is "$(child_of "$init")" T; }
 was_heard() { grep -qx "$1" "$heard"; }
 state_is() { [[ $(cat "/proc/$1/stat" 2>/dev/null) == *") $2 "* ]]; }
-gone() { [ ! -d "/proc/$1" ] || state_is "$1" Z; }
 has_child() { [ -n "$(children "$1")" ]; }
 child_of() { read -r pid _ <<<"$(children "$1")" && echo "$pid"; }
 

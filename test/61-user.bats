@@ -43,8 +43,6 @@ teardown()
 	cd / && public_end
 }
 
-gone() { [ ! -d "/proc/$1" ] || [[ $(cat "/proc/$1/stat" 2>/dev/null) == *") Z "* ]]; }
-
 # user NAME CMD...: a supervisor of the user's in the background, as $pid; what it
 # says is in NAME.log.
 user()

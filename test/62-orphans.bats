@@ -9,10 +9,16 @@ load boot
 
 setup()
 {
-	namespaces
+	boot_begin
 	cd "$TOP/test" || return
 	build=$BUILD
 	[ ! -x "$BUILD/static/cinit" ] || build=$BUILD/static
+}
+
+teardown()
+{
+	public_end
+	boot_end
 }
 
 # storm N WHO...: one round; $output.
@@ -41,6 +47,25 @@ row() { awk -v who="$1" '$1 == who { print $2, $3, $4, $5 }' <<<"$output"; }
 	read -r cpu _ zombies _ <<<"$(row single)"
 	[ "$cpu" -le 500 ]
 	same zombies "$zombies" 0
+}
+
+@test "while 2000 orphans die at once a status takes less than a second" {
+	group init
+	needs init makes
+	mkdir -p "$tree/svc/makes"
+	ln -s "$BUILD/test/orphans" "$tree/svc/makes/on"
+	printf '%s\n' 2000 "$dir/go" >"$tree/svc/makes/on.params"
+	respawn_stub other
+	wants init other
+	boot container
+	svc wait other
+	await "the orphans" test -e "$dir/go.ready"
+	: >"$dir/go"
+	for i in {1..20}; do
+		timeout 1 "$BUILD/cinit.svc" -r "$run" -q status other || fail "status $i: $?"
+	done
+	nobody() { [ "$(children "$(cinit_pid)" | wc -w)" = 1 ]; }
+	await "the last one reaped" nobody
 }
 
 @test "a program that ends in the middle of a storm is noticed, with its exit code" {

@@ -115,6 +115,7 @@ boot_liars()
 	local since=$SECONDS
 	run --separate-stderr svc status web
 	same "status: $stderr" "$status" 0
+	has "$stderr" "still waiting"
 	has "$output" "web "
 	[ $((SECONDS - since)) -ge 1 ] || fail "after $((SECONDS - since)) s"
 	[ $((SECONDS - since)) -le 6 ] || fail "after $((SECONDS - since)) s"

@@ -53,14 +53,7 @@ end_by_force()
 	kill -KILL -- "-$launched" 2>/dev/null || kill -KILL "$launched" || :
 	wait "$launched" || :
 	launched=
-	[ -z "$pid" ] || await "the end of process $pid" has_ended "$pid"
-}
-
-# Whoever it is left to may take a while to reap it.
-has_ended()
-{
-	local stat
-	! read -r stat 2>/dev/null <"/proc/$1/stat" || [[ $stat == *") Z "* ]]
+	[ -z "$pid" ] || await "the end of process $pid" gone "$pid"
 }
 
 # Runs in the background, for a limited time, with $stdin and into $log.

@@ -207,6 +207,13 @@ in_root()
 	fi
 }
 
+# gone PID: it has ended; whoever it is left to may take a while to reap it.
+gone()
+{
+	local stat
+	! read -r stat 2>/dev/null <"/proc/$1/stat" || [[ $stat == *") Z "* ]]
+}
+
 # nap SECONDS: without a process of its own, since others wait for the processor.
 nap()
 {

@@ -162,6 +162,7 @@ everything() {
 	nice -n 10 ./run.sh $computes >"$work/computed" &
 	{ plain_jobs && other_jobs && method_jobs; } | in_lanes main
 	wait
+	grep -q '^[0-9]* passed, ' "$work/computed" || echo "not ok - what only computes has not come to its end"
 	grep -v -e '^[0-9]* passed, ' -e '^# of them' "$work/computed"
 	jobs_of alone plain $quiet | one_by_one quiet
 }

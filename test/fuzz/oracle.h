@@ -4,9 +4,9 @@
  * every accepted request is answered exactly once, to its own address, with its
  * own id; a repeated command is not carried out again and gets the same answer,
  * or while it is pending its address renewed; one that has expired, and one of a
- * client that may not command, is not carried out; what a pool's manager answers comes to
- * whoever asked that; a handle stands for one request
- * and, once that is answered or given up, for none.
+ * client that may not command, is not carried out; what a pool's manager answers comes
+ * to whoever asked that; a handle stands for one request and, once that is answered or
+ * given up, for none.
  *
  * The rules are written here a second time, against the contract and not after
  * the code.  A breach ends the program (check.h).

@@ -54,15 +54,16 @@ static void print_counts(uint64_t seed, double took)
 
 	printf("%llu records, seed %llu: %llu no records, %llu objected to, %llu carried out, "
 	       "%llu repeated (%llu of them pending), %llu busy, %llu given up, %llu answers; "
-	       "%llu hostile answers read, %llu items, %llu workers; managers took %llu steps, were asked %llu times, "
-	       "gave %llu honest answers, of which %llu came back, and %llu others; %.0f s, %.0f records/s\n",
+	       "%llu hostile answers read, %llu items, %llu workers; managers took %llu steps, "
+	       "were asked %llu times, gave %llu honest answers, of which %llu came back, and %llu others; %.0f s, %.0f records/s\n",
 	       (unsigned long long)c->fed, (unsigned long long)seed, (unsigned long long)c->refused,
 	       (unsigned long long)c->objected, (unsigned long long)c->executed,
 	       (unsigned long long)c->repeated, (unsigned long long)c->renewed,
 	       (unsigned long long)c->busy, (unsigned long long)c->given_up,
 	       (unsigned long long)c->answers, (unsigned long long)world_counts.answers_read,
 	       (unsigned long long)world_counts.items_read,
-	       (unsigned long long)world_counts.workers_read, (unsigned long long)manager_counts.steps, (unsigned long long)manager_counts.asked,
+	       (unsigned long long)world_counts.workers_read, (unsigned long long)manager_counts.steps,
+	       (unsigned long long)manager_counts.asked,
 	       (unsigned long long)manager_counts.honest, (unsigned long long)c->relayed,
 	       (unsigned long long)manager_counts.hostile, took, (double)c->fed / took);
 }

@@ -135,7 +135,6 @@ static void make_pool(const char *name)
 
 static void make_service(unsigned i)
 {
-
 	if (plan[i].on)
 		MUST(symlink("/bin/true", below(plan[i].name, "on")) == 0);
 	if (plan[i].off)
