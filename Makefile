@@ -49,17 +49,15 @@ OBJCOPY ?= objcopy
 Q   := $(if $(V),,@)
 SAY := @echo
 
-# What each program is made of.  Arrows go one way: engine <- config, shell <- main;
+# What each program is made of.  Arrows go one way: engine <- tree <- launch <- shell <- main;
 # client -> ipc; test/00-layers.bats checks it.
 COMMON  := ipc/text ipc/words
 ENGINE  := $(basename $(wildcard src/engine/*.c))
-CONFIG  := $(basename $(wildcard src/config/*.c))
+TREE_   := $(basename $(wildcard src/tree/*.c))
+LAUNCH  := $(basename $(wildcard src/launch/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
-FILES   := $(basename $(wildcard src/file/*.c))
-IDS     := $(basename $(wildcard src/ids/*.c))
-LISTEN  := $(basename $(wildcard src/listen/*.c))
-POOL_CONF := $(basename $(wildcard src/pool/conf.c))
+FILES   := $(addprefix src/tree/,file lines table address pool_conf)
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
 IPC_FEW := $(filter-out ipc/server ipc/check ipc/watch,$(IPC_ALL))
@@ -67,7 +65,7 @@ SERVER  := ipc/$(IPC)/server
 CLIENT  := ipc/$(IPC)/client
 LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 
-LOAD_OBJ  := $(CONFIG) $(FILES) $(IDS) $(LISTEN) $(POOL_CONF)
+LOAD_OBJ  := $(TREE_) $(LAUNCH)
 TREE_OBJ  := $(ENGINE) $(LOAD_OBJ)
 CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
 CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
@@ -76,7 +74,7 @@ CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
 TAKE_OBJ  := ipc/text src/pool/take
 HOST      := $(addprefix src/pool/,host modules call serve walk)
 NO_HOST   := src/pool/host_none
-POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool ipc/signal_name $(FILES) $(IDS) $(LISTEN) \
+POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool ipc/signal_name $(FILES) $(LAUNCH) \
              $(filter-out src/pool/take $(if $(STATIC),$(HOST),$(NO_HOST)),$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))
@@ -161,8 +159,8 @@ $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) 
 OWN := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
 $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
-$(B)/test/ids-unit: $(call objects,$(FILES) $(IDS))
-$(B)/test/listen-unit: $(call objects,$(LISTEN))
+$(B)/test/ids-unit: $(call objects,$(FILES) $(LAUNCH))
+$(B)/test/listen-unit: $(call objects,$(FILES) $(LAUNCH))
 $(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
 # Workers, as an example and for tests.
 WORKERS := echo http

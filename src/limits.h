@@ -21,6 +21,7 @@
 #define CONFIG_EDGES_MAX   (1024 * 1024)  /* dependencies of one load */
 #define CONFIG_ENTRIES_MAX 131072         /* entries read of one directory */
 #define CONFIG_BYTES_MAX   (64 * 1024 * 1024) /* strings of one load */
+#define IDS_GROUPS_MAX     64             /* supplementary groups of one service */
 #define CONFIG_DELAY_MAX_S 86400          /* `delay` and `sleep_before_kill`: a day */
 
 /* Loop: work per turn. */

@@ -16,7 +16,7 @@
 #include "ipc/cinit_ipc.h"
 #include "ipc/lock.h"
 #include "ipc/place.h"
-#include "src/config/group.h"
+#include "src/tree/group.h"
 #include "src/limits.h"
 #include "src/machine/begin.h"
 #include "src/machine/machine.h"

@@ -107,12 +107,10 @@ stateless()
 	never 'src/shell/|src/check/|src/main|ipc/(socket|fifo|msq|shm)/|client/' src/config
 }
 
-@test "what reads files, users, sockets and pools for the loader knows nothing of it" {
-	local low='ipc/text\.h|src/limits\.h' file='src/file/(file|lines)\.h'
-	only "src/file/[a-z]*\.h|$low" src/file
-	only "src/ids/[a-z]*\.h|$file|$low" src/ids
-	only "src/listen/[a-z]*\.h|$low" src/listen
-	only "src/pool/conf\.h|$file|$low" src/pool/conf.c src/pool/conf.h
+@test "what reads files, lines, addresses and pool/ knows nothing of a tree; launch nothing of the loader" {
+	local low='ipc/text\.h|src/limits\.h' file='src/tree/(file|lines|table|address|pool_conf)\.h'
+	only "$file|$low" src/tree/{file,lines,table,address,pool_conf}.[ch]
+	only "src/launch/[a-z]*\.h|$file|$low" src/launch
 }
 
 @test "the shell includes nothing of cinit.check, of a machine, of a method or of a client" {
@@ -129,7 +127,7 @@ stateless()
 }
 
 @test "a pool's manager knows no tree, no service and no method of ipc; its examples nothing of ours" {
-	only 'src/(pool|file|ids|listen)/[a-z_]*\.h|src/limits\.h|ipc/(pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
+	only 'src/(pool|launch)/[a-z_]*\.h|src/tree/(file|lines|table|address|pool_conf)\.h|src/limits\.h|ipc/(pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
 	[ -z "$(includes src/pool/example src/pool/cinit)" ]
 }
 

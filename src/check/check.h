@@ -1,14 +1,14 @@
 /* check.h - inside cinit.check: what its views and checks share.
  *
- * The loader (src/config/) says what the supervisor would say; the checks here
+ * The loader (src/tree/) says what the supervisor would say; the checks here
  * add what a person wants to know beforehand.  Findings go through one
  * function, so that all look alike: "path: what: why". */
 #ifndef CINIT_CHECK_CHECK_H
 #define CINIT_CHECK_CHECK_H
 
 #include "ipc/text.h"
-#include "src/config/config.h"
-#include "src/config/vec.h"
+#include "src/tree/config.h"
+#include "src/tree/vec.h"
 
 #define CHECK_DIRS_MAX (256 * 1024)    /* directories below svc/ that are looked into */
 #define CHECK_FOREVER_MS (60 * 1000)   /* simulated: longer than back-off takes to reach its end */

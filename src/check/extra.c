@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "src/check/check.h"
-#include "src/config/dir.h"
-#include "src/ids/ids.h"
+#include "src/tree/dir.h"
+#include "src/launch/ids.h"
 #include "src/limits.h"
-#include "src/pool/conf.h"
+#include "src/tree/pool_conf.h"
 
 static void say(struct tally *t, enum finding_level level, const char *dir, const char *name,
                 const char *what, const char *why)

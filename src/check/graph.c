@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "src/check/check.h"
-#include "src/config/essential.h"
+#include "src/tree/essential.h"
 #include "src/engine/classes.h"
-#include "src/pool/conf.h"
+#include "src/tree/pool_conf.h"
 
 static void member(struct text *out, const char *name)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "src/check/check.h"
-#include "src/config/entries.h"
+#include "src/tree/entries.h"
 
 #define KNOWN_MAX 20 /* bytes of the longest known name */
 #define SLIPS_MAX 2

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "src/check/check.h"
-#include "src/config/dir.h"
-#include "src/config/group.h"
+#include "src/tree/dir.h"
+#include "src/tree/group.h"
 #include "src/limits.h"
 
 static void put_path(struct text *t, char *buf, size_t cap, const char *dir, const char *name)

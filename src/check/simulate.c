@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "src/check/check.h"
-#include "src/config/essential.h"
+#include "src/tree/essential.h"
 
 enum process {
 	PROC_NONE,

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "src/check/check.h"
-#include "src/config/dir.h"
-#include "src/config/entries.h"
-#include "src/config/vec.h"
+#include "src/tree/dir.h"
+#include "src/tree/entries.h"
+#include "src/tree/vec.h"
 #include "src/limits.h"
 
 struct identity {

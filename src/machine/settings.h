@@ -2,7 +2,7 @@
 #ifndef CINIT_MACHINE_SETTINGS_H
 #define CINIT_MACHINE_SETTINGS_H
 
-#include "src/config/config.h"
+#include "src/tree/config.h"
 
 /* Sets the host name and the kernel's parameters that the tree names; what
  * cannot be set is said. */

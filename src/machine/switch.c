@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "ipc/text.h"
-#include "src/config/dir.h"
+#include "src/tree/dir.h"
 #include "src/limits.h"
 #include "src/machine/begin.h"
 #include "src/shell/console.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "src/config/config.h"
+#include "src/tree/config.h"
 
 /* What a tree that was loaded says of it. */
 void watchdog_settings(const struct config *c);

@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "src/listen/address.h"
+#include "src/tree/address.h"
 #include "src/pool/cinit/worker.h"
 #include "src/pool/manager.h"
 #include "src/pool/rules.h"

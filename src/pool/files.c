@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "ipc/text.h"
-#include "src/file/file.h"
-#include "src/file/lines.h"
+#include "src/tree/file.h"
+#include "src/tree/lines.h"
 
 static struct files copies[2];
 static struct files *current = &copies[0];

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "src/ids/ids.h"
+#include "src/launch/ids.h"
 #include "src/limits.h"
-#include "src/pool/conf.h"
+#include "src/tree/pool_conf.h"
 
 #define FILES_WHY_MAX 256
 

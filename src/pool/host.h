@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "src/pool/conf.h"
+#include "src/tree/pool_conf.h"
 
 #define HOST_WHY_MAX 256
 #define HOST_EXTRA_MAX 16  /* registered extra processes of one pool */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "ipc/text.h"
-#include "src/listen/address.h"
+#include "src/tree/address.h"
 
 static bool variable(const char *name, uint64_t max, uint64_t *value)
 {

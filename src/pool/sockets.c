@@ -11,9 +11,9 @@
 
 #include "ipc/pool.h"
 #include "ipc/text.h"
-#include "src/file/file.h"
-#include "src/file/lines.h"
-#include "src/listen/socket.h"
+#include "src/tree/file.h"
+#include "src/tree/lines.h"
+#include "src/launch/socket.h"
 #include "src/pool/inherited.h"
 
 #define LISTEN_BYTES 16384 /* of `listen`, more than 32 lines with paths need */

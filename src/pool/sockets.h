@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "src/ids/ids.h"
+#include "src/launch/ids.h"
 
 #define SOCKETS_NAMES_MAX 4200 /* of LISTEN_FDNAMES: 32 names of at most 128 bytes */
 

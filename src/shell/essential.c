@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ipc/describe.h"
-#include "src/config/essential.h"
+#include "src/tree/essential.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/services.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "src/config/config.h"
+#include "src/tree/config.h"
 
 /* The start service is wished up: some may be lost already.  On a machine they
  * are named, as nothing comes of it there. */

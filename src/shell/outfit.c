@@ -11,7 +11,7 @@
 
 #include "ipc/text.h"
 #include "src/limits.h"
-#include "src/listen/address.h"
+#include "src/tree/address.h"
 #include "src/shell/console.h"
 #include "src/shell/plugs.h"
 

@@ -9,7 +9,7 @@
 #ifndef CINIT_SHELL_PROCESS_H
 #define CINIT_SHELL_PROCESS_H
 
-#include "src/ids/ids.h"
+#include "src/launch/ids.h"
 #include "src/shell/shell.h"
 
 #define SPAWN_EXTRA 8

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ipc/cinit_ipc.h"
-#include "src/config/vec.h"
+#include "src/tree/vec.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/services.h"

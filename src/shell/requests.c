@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ipc/cinit_ipc.h"
-#include "src/config/vec.h"
+#include "src/tree/vec.h"
 #include "src/limits.h"
 #include "src/shell/board.h"
 #include "src/shell/console.h"

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "src/config/config.h"
+#include "src/tree/config.h"
 
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
 

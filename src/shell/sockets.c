@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "src/listen/socket.h"
+#include "src/launch/socket.h"
 #include "src/shell/process.h"
 
 static int parse(const char *line, struct listen_address *a)

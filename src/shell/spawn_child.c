@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "ipc/words.h"
-#include "src/ids/ids.h"
+#include "src/launch/ids.h"
 #include "src/shell/process.h"
 
 #if defined(__has_attribute)

@@ -13,7 +13,7 @@
 #include "client/show.h"
 #include "ipc/describe.h"
 #include "ipc/pool.h"
-#include "src/config/config.h"
+#include "src/tree/config.h"
 #include "src/shell/board.h"
 #include "src/shell/ending.h"
 #include "src/shell/relay.h"

@@ -1,4 +1,4 @@
-/* ids-unit.c - unit tests of src/ids/, on files in memory. */
+/* ids-unit.c - unit tests of src/launch/ids and src/tree/table, on files in memory. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "src/ids/ids.h"
-#include "src/ids/table.h"
+#include "src/launch/ids.h"
+#include "src/tree/table.h"
 #include "test/tools/unit.h"
 
 enum { BIG = 1024 * 1024 };

@@ -1,4 +1,4 @@
-/* listen-unit.c - unit tests of src/listen/: lines, and real sockets.
+/* listen-unit.c - unit tests of src/tree/address and src/launch/socket: lines, and real sockets.
  *
  *   listen-unit DIR     a directory of its own; in a network namespace of its own, too,
  *                       with $LISTEN_NET set, or else addresses are skipped */
@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "src/listen/socket.h"
+#include "src/launch/socket.h"
 #include "test/tools/unit.h"
 
 static const char *dir;

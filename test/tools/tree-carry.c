@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/config/config.h"
+#include "src/tree/config.h"
 
 static void say(void *arg, const struct finding *f)
 {

@@ -1,0 +1,243 @@
+/* load.c - tree -> block: resolves the start service, reads every service that
+ * is reached, breaks cycles, packs.  The only door of the loader. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/tree/carry.h"
+#include "src/tree/loader.h"
+#include "src/limits.h"
+
+struct draft *draft_at(const struct loader *l, uint32_t i)
+{
+	return (struct draft *)(void *)l->drafts.at + i;
+}
+
+uint32_t draft_count(const struct loader *l)
+{
+	return (uint32_t)(l->drafts.len / sizeof(struct draft));
+}
+
+void loader_fail(struct loader *l, const char *why)
+{
+	if (!l->failed)
+		l->failed = why;
+}
+
+uint32_t loader_string(struct loader *l, const char *s, size_t n)
+{
+	uint32_t offset = (uint32_t)l->strings.len;
+	char *at = vec_add(&l->strings, n + 1);
+
+	if (!at) {
+		loader_fail(l, errno == EFBIG ? "more than 64 MiB of strings" : strerror(errno));
+		return 0;
+	}
+	memcpy(at, s, n);
+	at[n] = '\0';
+	return offset;
+}
+
+void loader_report(struct loader *l, enum finding_level level, uint32_t svc, const char *entry,
+                   const char *what, const char *why)
+{
+	struct text t;
+	struct finding f = {level, l->said_path, what, why};
+
+	text_init(&t, l->said_path, sizeof l->said_path);
+	text_str(&t, svc == NO_SVC ? l->rq->dir : l->root);
+	text_char(&t, '/');
+	text_str(&t, svc == NO_SVC ? "conf" : l->strings.at + draft_at(l, svc)->conf.name);
+	if (*entry) {
+		text_char(&t, '/');
+		text_str(&t, entry);
+	}
+	l->rq->report(l->rq->arg, &f);
+}
+
+/* The reason as status shows it: "needs/foo: no service: No such file". */
+static uint32_t refusal_text(struct loader *l, const char *entry, const char *what, const char *why)
+{
+	char text[512];
+	struct text t;
+	const char *parts[3] = {entry, what, why};
+
+	text_init(&t, text, sizeof text);
+	for (unsigned i = 0; i < 3; i++) {
+		if (*parts[i] && t.len)
+			text_str(&t, ": ");
+		text_str(&t, parts[i]);
+	}
+	return loader_string(l, text, t.len);
+}
+
+void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char *what,
+                   const char *why)
+{
+	struct draft *d = draft_at(l, svc);
+
+	loader_report(l, FINDING_ERROR, svc, entry, what, why);
+	if (d->kind & KIND_REFUSED)
+		return; /* the first reason stands */
+	d->kind |= KIND_REFUSED;
+	d->conf.refusal = refusal_text(l, entry, what, why);
+}
+
+/* The place is svc/ itself, or `name` below it. */
+static void report_root(struct loader *l, const char *name, const char *what, const char *why)
+{
+	struct text t;
+	struct finding f = {FINDING_ERROR, l->said_path, what, why};
+
+	text_init(&t, l->said_path, sizeof l->said_path);
+	text_str(&t, l->rq->dir);
+	text_str(&t, "/svc");
+	if (*name) {
+		text_char(&t, '/');
+		text_str(&t, name);
+	}
+	l->rq->report(l->rq->arg, &f);
+}
+
+/* Opens svc/ and learns its physical path; without it nothing can be resolved. */
+static void open_root(struct loader *l)
+{
+	char *path = l->entry_path;
+	struct text t;
+
+	text_init(&t, path, sizeof l->entry_path);
+	text_str(&t, l->rq->dir);
+	text_str(&t, "/svc");
+	l->svc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (l->svc_fd < 0 || !realpath(path, l->root)) {
+		report_root(l, "", "cannot be read", strerror(errno));
+		l->root[0] = '\0';
+	}
+	l->root_len = strlen(l->root);
+}
+
+/* A service by the name that a person gave: any path below svc/. */
+uint32_t loader_resolve_name(struct loader *l, const char *name, const char **why)
+{
+	char *path = l->entry_path;
+	struct text t;
+
+	*why = "not below svc/";
+	if (!l->root_len || !*name || *name == '/')
+		return NO_SVC;
+	text_init(&t, path, sizeof l->entry_path);
+	text_str(&t, l->root);
+	text_char(&t, '/');
+	text_str(&t, name);
+	*why = strerror(ENAMETOOLONG);
+	return t.cut ? NO_SVC : loader_resolve(l, l->svc_fd, name, path, why);
+}
+
+/* Reads the services in order; reading one may append others. */
+static void read_services(struct loader *l)
+{
+	for (uint32_t i = 0; i < draft_count(l) && !l->failed; i++) {
+		draft_at(l, i)->need_at = (uint32_t)(l->needs.len / 4);
+		draft_at(l, i)->want_at = (uint32_t)(l->wants.len / 4);
+		if (draft_at(l, i)->carried)
+			carry_edges(l, i);
+		else
+			loader_read_service(l, i);
+		if (!l->failed)
+			carry_check(l, i);
+	}
+}
+
+static void begin(struct loader *l)
+{
+	const struct config *old = l->rq->old;
+
+	loader_string(l, "", 0);
+	open_root(l);
+	for (uint32_t i = 0; old && i < old->n && !l->failed; i++)
+		carry_row(l, i);
+	if (!l->failed && loader_index_begin(l) < 0)
+		loader_fail(l, strerror(errno));
+}
+
+static void find_roots(struct loader *l, struct config *head)
+{
+	const char *why;
+
+	head->start = l->rq->old ? l->rq->old->start : NO_SVC;
+	head->asked = NO_SVC;
+	if (l->rq->start) {
+		head->start = loader_resolve_name(l, l->rq->start, &why);
+		if (head->start == NO_SVC && l->root_len && !l->failed)
+			report_root(l, l->rq->start, "no such start service", why);
+		if (head->start == NO_SVC && l->rq->running)
+			loader_fail(l, "it would have no start service");
+	}
+	if (l->rq->asked && !l->failed)
+		head->asked = loader_resolve_name(l, l->rq->asked, &why);
+}
+
+static struct config *load(struct loader *l)
+{
+	struct config head = {0};
+
+	begin(l);
+	if (!l->failed)
+		find_roots(l, &head);
+	if (!l->failed && l->rq->old)
+		carry_conf(l, &head);
+	else if (!l->failed)
+		loader_read_conf(l, &head);
+	if (!l->failed && l->rq->running)
+		carry_find(l);
+	if (!l->failed)
+		read_services(l);
+	if (!l->failed)
+		loader_break_cycles(l);
+	if (!l->failed)
+		carry_finish(l);
+	if (!l->failed)
+		head.svc_root = loader_string(l, l->root, l->root_len);
+	return l->failed ? NULL : loader_pack(l, &head);
+}
+
+static void forget(struct loader *l)
+{
+	if (l->svc_fd >= 0)
+		close(l->svc_fd);
+	vec_free(&l->drafts);
+	vec_free(&l->strings);
+	vec_free(&l->needs);
+	vec_free(&l->wants);
+	vec_free(&l->extras);
+	vec_free(&l->index);
+}
+
+struct config *config_load(const struct load *rq)
+{
+	struct vec memory = {.max = sizeof(struct loader)};
+	struct loader *l = vec_add(&memory, sizeof *l);
+	struct config *c = NULL;
+
+	if (!l) {
+		struct finding f = {FINDING_ERROR, rq->dir, "cannot be loaded", strerror(errno)};
+
+		rq->report(rq->arg, &f);
+		return NULL;
+	}
+	l->rq = rq;
+	l->svc_fd = -1;
+	l->drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft);
+	l->strings.max = CONFIG_BYTES_MAX;
+	l->needs.max = l->wants.max = (size_t)CONFIG_EDGES_MAX * 4;
+	l->extras.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct conf_extra);
+	l->index.max = SIZE_MAX / 2;
+	c = load(l);
+	if (!c)
+		report_root(l, "", "cannot be loaded", l->failed);
+	forget(l);
+	vec_free(&memory);
+	return c;
+}
