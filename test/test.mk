@@ -1,0 +1,136 @@
+# test.mk - test programs, the same sources built otherwise, and what runs and checks all of it.
+
+#= TESTS='F...'    for `make test`: these files of test/, with the plain build
+
+# ---- pure cores: they need nothing but a compiler ----
+
+# Each is compiled whole, with the engine: the explorer takes a third less time that way.
+ENGINE_TESTS := sim explore transitions adopt
+ENGINE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/engine/lib/*.c)
+ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h ipc/*.h) $(O)/flags
+LTO          := $(if $(findstring clang,$(CC)),,-flto=auto)
+$(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGINE_DEPS)
+	@mkdir -p $(@D) && echo "  WHOLE $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LTO) $(LINK) -o $@ $< $(ENGINE_SRC)
+
+# The rules of pools are as pure.  The explorer's pools are small, so that rows run out.
+POOL_TESTS := sim explore transitions speed
+RULES_SRC  := $(wildcard src/pool/rules*.c test/pool/lib/*.c)
+RULES_DEPS := $(RULES_SRC) $(wildcard src/pool/rules*.h test/pool/lib/*.h test/engine/lib/*.h) $(O)/flags
+$(B)/test/pool/explore: SMALL := -DPOOL_MAX=3
+$(POOL_TESTS:%=$(B)/test/pool/%): $(B)/test/pool/%: test/pool/%.c $(RULES_DEPS)
+	@mkdir -p $(@D) && echo "  WHOLE $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(SMALL) $(LTO) $(LINK) -o $@ $< $(RULES_SRC)
+engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%) $(POOL_TESTS:%=$(B)/test/pool/%) \
+              $(call objects,$(basename $(wildcard src/pool/rules*.c)))
+
+#: make sim          the simulator of the engine and of pools, SEEDS=N
+sim: $(B)/test/engine/sim $(B)/test/pool/sim
+	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)
+	$(B)/test/pool/sim --seeds $(or $(SEEDS),10000)
+
+#: make explore      the model checker: every interleaving of small graphs and pools
+explore: $(B)/test/engine/explore $(B)/test/pool/explore
+	$(B)/test/engine/explore
+	$(B)/test/pool/explore
+
+#: make mutants      both cores with one line broken, again and again: each is caught
+mutants:
+	test/engine/mutants.sh engine
+	test/engine/mutants.sh pool
+
+# ---- small programs that tests run as services and clients ----
+
+KNOWS_METHOD += test/tools/ipc-% test/tools/pool-kill test/$(IPC)/% test/bench/ipc/asker
+# test/tools/NAME.c each; those of one method alone are in test/METHOD/.
+TOOLS := $(basename $(notdir $(wildcard test/tools/*.c)))
+OWN   := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
+$(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
+$(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
+$(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
+$(B)/test/ids-unit: $(call objects,$(FILES) $(LAUNCH))
+$(B)/test/listen-unit: $(call objects,$(FILES) $(LAUNCH))
+$(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
+# Workers, as an example and for tests.
+WORKERS := echo http
+$(foreach t,$(WORKERS),$(eval $(B)/example/$(t): $(call objects,src/pool/example/$(t)); $$(link)))
+# Modules are objects that are loaded, so a static build has none.
+MODULES := $(if $(STATIC),,example/registrar $(addprefix test/modules/,trace other abi unresolved none))
+module   = @mkdir -p $(@D) && echo "  MODULE $@" && $(CC) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
+MODULE_H := src/pool/cinit/module.h $(O)/flags
+$(B)/example/%.so: src/pool/example/%.c $(MODULE_H); $(module)
+$(B)/test/modules/other.so: test/modules/trace.c $(MODULE_H); $(module) -DNAME='"other"'
+$(B)/test/modules/%.so: test/modules/%.c $(MODULE_H); $(module)
+tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(WORKERS:%=$(B)/example/%) \
+       $(MODULES:%=$(B)/%.so) $(B)/test/bench/asker
+
+# ---- the same sources built otherwise, each in a directory of its own ----
+
+OTHERS := $(filter-out $(IPC),$(METHODS))
+STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
+ASAN_FLAGS   := CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' HARDEN=
+VALGRIND_FLAGS := CFLAGS='-O1 -g -DSPAWN_FORK' HARDEN=
+AGAIN = +$(Q)$(MAKE) --no-print-directory
+static: static-own $(OTHERS:%=static-%)
+static-own:; $(AGAIN) $(STATIC_FLAGS) B=$(B)/static all tools
+static-%: static-own
+	$(AGAIN) $(STATIC_FLAGS) IPC=$* B=$(B)/static/$* O=$(B)/static all
+asan:;     $(AGAIN) $(ASAN_FLAGS) B=$(B)/asan all tools fuzz-programs
+asan-%:;   $(AGAIN) $(ASAN_FLAGS) IPC=$* B=$(B)/asan-$* all tools fuzz-programs
+valgrind:; $(AGAIN) $(VALGRIND_FLAGS) B=$(B)/valgrind all tools
+# The other IPC methods, beside the one that was chosen.
+methods: $(OTHERS:%=method-%)
+method-%: all tools; $(AGAIN) IPC=$* B=$(B)/$* O=$(B) all tools
+
+# ---- all tests ----
+
+#: make setup        installs what the tests lack, or says the command that would
+setup:
+	@test/setup.sh
+
+#: make test         everything, after `setup`
+test-programs: all tools engine-tests static asan valgrind methods bench-ipc-programs bench-pool-programs vm-images
+test: setup
+	$(AGAIN) -j$(shell nproc) test-programs
+	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
+
+#: make proof-ipc    what every IPC method has to keep
+proof-ipc: setup all tools methods
+	@CINIT_BUILD=$(abspath $(B)) CINIT_PROOF=full test/run.sh --methods 43-conformance.bats
+	@for m in . $(OTHERS); do CINIT_BUILD=$(abspath $(B))/$$m CINIT_PROOF=full \
+	    test/run.sh --shared 41-svc.bats 46-everywhere.bats || exit 1; done
+
+#: make proof-shm    shared memory that is scribbled over, a client killed after each instruction
+proof-shm: method-shm asan-shm
+	@for b in shm asan-shm; do CINIT_BUILD=$(abspath $(B))/$$b CINIT_SCRIBBLE=60000 CINIT_STEPS=1 \
+	    CINIT_PATIENCE=900 test/run.sh --shared shm/hostile.bats || exit 1; done
+
+#: make proof-pool   pools under load, a thousand workers killed one after the other
+proof-pool: setup all tools
+	@CINIT_BUILD=$(abspath $(B)) CINIT_KILLS=1000 CINIT_PATIENCE=120 test/run.sh 83-pool-load.bats
+
+#: make proof-orphans   20,000 orphans (ORPHANS) at once, ten times (ROUNDS), beside other inits
+proof-orphans: setup static
+	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
+
+#: make run          boots the sample tree as PID 1 of a namespace; TREE=DIR: your own
+run: all
+	@test/demo.sh $(B) $(TREE)
+
+# ---- lint ----
+
+SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh src/pool/example/*.sh .ci/run
+LINT_CC   = $(AGAIN) -j$(shell nproc) DEV=1 all tools engine-tests fuzz-programs
+#: make lint         both compilers, gcc's analyzer, cppcheck, shellcheck, mandoc
+lint: setup
+	$(LINT_CC) CC=gcc B=$(B)/lint-gcc
+	$(LINT_CC) CC=clang B=$(B)/lint-clang
+	$(LINT_CC) CC=gcc B=$(B)/lint-analyzer CFLAGS='-O1 -fanalyzer' LTO=
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --error-exitcode=1 -I. -Iclient -Isrc/pool \
+	    -DCINIT_IPC_HEADER='"ipc/$(IPC)/ipc.h"' src ipc client
+	shellcheck $(SH_FILES)
+	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
+
+.PHONY: engine-tests sim explore mutants tools static static-own asan valgrind methods setup \
+        test test-programs proof-ipc proof-shm proof-pool proof-orphans run lint
