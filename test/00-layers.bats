@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Which part may look at which: over the #include lines, and over what the engine's
 # objects call.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: computing
+#
 # The engine: simulated, explored, printed, taken over, mutated.  The programs
 # say themselves which seed or graph failed, and how to replay it.
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # The bounded writer, the number parser, UTF-8 and JSON, the record's items, and reasons
 # in words.
 # The tests themselves are in tools/text-unit.c; here each is reported by name.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: computing; again: asan
+#
 # Records by the million against the half of the server that all IPC methods share, the
 # shell's requests, the loader and the engine, in one process (test/fuzz/): the same ones
 # in every run.
@@ -9,12 +11,7 @@
 
 load lib
 
-# Under the sanitizers, where they have been built beside the plain ones.
-setup()
-{
-	sweep=$BUILD/asan/test/fuzz/sweep
-	[ -x "$sweep" ] || sweep=$BUILD/test/fuzz/sweep
-}
+setup() { sweep=$BUILD/test/fuzz/sweep; }
 
 @test "a million records, right and wrong: each is answered once, and only what may be is carried out" {
 	run timeout 900 env TMPDIR="$BATS_TEST_TMPDIR" "$sweep" "${CINIT_FUZZ:-1000000}" 1

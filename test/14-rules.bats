@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: computing
+#
 # The rules of pools: simulated, explored, printed, mutated.  The programs say
 # themselves which seed or pool failed, and how to replay it.
 

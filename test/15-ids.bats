@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Users and groups: reading /etc/passwd and /etc/group, and becoming a user.  The tests
 # themselves are in tools/ids-unit.c; here each is reported by name.
 #

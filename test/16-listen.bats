@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Lines of `listen`, and the sockets that they become.  The tests themselves are in
 # tools/listen-unit.c; here each is reported by name.  Root runs them as an ordinary
 # user, too, because a few need the one and a few the other.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # The tree: what the loader makes of every entry, good or bad.  In each test an
 # innocent neighbour is loaded too, and must not notice anything.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # cinit.check: what it finds, what it shows, how it ends.
 #
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031

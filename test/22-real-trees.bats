@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Configurations as people wrote them: three states of one real machine, and a
 # tree of our own in the same shapes.  Each is the /etc/cinit of a root directory
 # of its own, because most of its links are absolute.

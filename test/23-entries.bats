@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # `listen`, `ready`, `user`, `group`, `groups`, `timeout.on`, `timeout.off` and pool/:
 # what the loader makes of each, good or bad.  That cinit.check and the supervisor say the
 # same is looked at in the end; before, cinit.check stands for both.

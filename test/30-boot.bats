@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan valgrind
+#
 # Booting: the order of starts, what failure does, back-off, profiles, and what
 # happens when there is nothing to boot.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # Processes: what a service finds about itself, how it is stopped, what becomes of
 # one that cannot be started, and of those that belong to nobody.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Configurations as people wrote them, booted as PID 1 in a root of their own, in
 # which every program is a stub that logs how it was called.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # HUP: the tree is read again while it runs.  Nothing that runs is lost or started
 # twice, whatever the new tree says of it.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # `listen`: sockets that are opened for a service before it starts, and stay.
 #
 # Each supervisor has a network of its own, so any port is free.

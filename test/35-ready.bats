@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # `ready`: a service says by a newline on a descriptor when it is up; and what a pool's
 # manager finds and says.
 #

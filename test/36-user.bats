@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan static
+#
 # `user`, `group` and `groups`: who a service runs as.  Never somebody else, and never root
 # in his place.
 #

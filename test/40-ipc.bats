@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # The IPC as the supervisor keeps it with sockets: permissions, RUNDIR, the endpoint's
 # loss and return, and what connections may cost.  What is the same for every method:
 # 43-conformance.bats.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: shared; again: asan
+#
 # The clients: every verb and option, what they print and how they end.
 #
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2034,SC2119,SC2120

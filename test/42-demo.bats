@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # `make run`: the sample tree as PID 1 of fresh namespaces, for root and for ordinary
 # users, and where no namespace can be had; one's own tree until it is told to stop.
 #

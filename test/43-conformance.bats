@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan methods
+#
 # What every IPC method has to keep, whatever it is made of: written against
 # ipc/client.h, cinit.svc and RUNDIR alone, and run with each method (test/run.sh).
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: shared; again: asan methods
+#
 # Hostile clients: records of every kind of wrong, very many of them, through a running
 # supervisor, whatever its IPC method.
 #

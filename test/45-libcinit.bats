@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: shared; again: asan methods
+#
 # libcinit: installed, compiled against and run as a program of somebody else would.
 #
 # shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2034,SC2119,SC2120

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: shared; again: methods
+#
 # The endpoint of each method, wherever a supervisor may find itself: whom it is open
 # to, how it comes back when it is lost, what the surroundings may lack, who else may
 # be there.  The same tests for each method; run.sh runs them with all four.

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # The comparisons of IPC methods (make bench-ipc) and of pools (make bench-pool): with a
 # handful of requests they measure everything that they are to measure.
 #

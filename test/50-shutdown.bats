@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # Shutdown: in reverse order and in parallel, nobody is left, and how it ends.
 #
 # shellcheck disable=SC2154

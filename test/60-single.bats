@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan static
+#
 # One program in place of a tree: `cinit -- PROGRAM`, and called as tini or dumb-init.
 # Where Debian's tini and dumb-init are installed, the same is done with each of them.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # The supervisor of an ordinary user: any process, anybody's, without an option.
 #
 # shellcheck disable=SC2154

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: last
+#
 # Many orphans that die at once; test/orphans.sh does it, and `make proof-orphans`
 # does it ten times.
 #

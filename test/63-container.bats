@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # A container without a container runtime: essential services and exit codes, what
 # services inherit, how long a stop takes at most.  With runtimes: 63-oci.bats.
 #

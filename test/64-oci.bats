@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Containers as people run them: bundles of the OCI runtimes runc and crun, in
 # which there is nothing but static programs and a tree, and less than that.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # A machine: Debian's kernel in qemu boots the static cinit with the tree in vm/root/.
 #
 # shellcheck disable=SC2154

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # cinit.pool and cinit.take by themselves: real workers, real sockets, and pool-host in
 # the place of the supervisor.
 #

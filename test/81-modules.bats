@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # Modules of a pool: their life, the walk of a request, commands, and what is refused.
 #
 # shellcheck disable=SC2154

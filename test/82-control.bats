@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart; again: asan
+#
 # Pools and the supervisor: requests that are passed on to a manager, and a manager that
 # cannot be trusted.
 #

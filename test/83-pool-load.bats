@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Pools of the supervisor under load: nothing is refused and nothing lost while workers are
 # recycled, rolled, scaled and killed.
 #

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # Pools as services: the supervisor, its cinit.pool, and workers.
 #
 # shellcheck disable=SC2154,SC2016,SC2034

@@ -1,18 +1,29 @@
 #!/bin/sh
 # run.sh - runs bats files and counts.
 #
-# run.sh                 everything: each file with the plain build; what is the same for
-#                        all IPC methods with each of them; and, with the other builds that
-#                        lie in the build directory (asan, static, valgrind), some again
+# run.sh                 every file, and a tenth of what is run again otherwise: round $ROUND,
+#                        else one chosen by the number of commits; with $ALL: all ten
+# run.sh --list          what that would be, a line for each: HOW KIND FILE
+# run.sh --builds        the targets of make that build what it needs beside the plain one
 # run.sh FILE...         these, with the build in $CINIT_BUILD
 # run.sh --shared FILE...   the same, where supervisor and clients share an IPC namespace
-#                        that ends with the tests
 # run.sh --methods FILE...  these, with each IPC method
 #
+# The second line of a bats file says HOW it is run, and with which builds it is run again:
+#
+#     # runs: apart; again: asan static methods
+#
+# apart      its supervisors have IPC namespaces of their own, or it has none
+# shared     supervisors and clients share an IPC namespace that ends with the tests
+# computing  it waits for nothing, so it takes the time that the others leave
+# last       it measures the machine, so it runs alone, when all else is over
+#
+# Again with: asan, valgrind, static (another libc, as in the machines of test/vm), methods
+# (each IPC method that was not chosen; a file in the folder of one belongs to that).
+#
 # Most tests wait most of the time, so everything is run in twice as many lanes as there
-# are processors ($CINIT_LANES), and what only computes takes the time that these leave.
-# What measures a whole machine comes last and alone.  The last line is
-# "N passed, N failed"; the status is 0 only if none failed.
+# are processors ($CINIT_LANES).  The last line is "N passed, N failed"; the status is 0
+# only if none failed.
 set -u
 
 cd "$(dirname "$0")" || exit 1
@@ -22,76 +33,119 @@ trap 'exit 1' HUP INT TERM
 build=${CINIT_BUILD:-$PWD/../build}
 lanes=${CINIT_LANES:-$((2 * $(nproc)))}
 
-# What only computes, and what is run alone.
-computes="10-engine.bats 13-fuzz.bats 14-rules.bats"
-quiet="62-orphans.bats"
-# What is run again with the sanitizers, ...
-sanitized="20-tree.bats 23-entries.bats 30-boot.bats 31-process.bats 33-reload.bats
-	34-listen.bats 35-ready.bats 36-user.bats 40-ipc.bats 41-svc.bats 43-conformance.bats
-	44-hostile.bats 45-libcinit.bats 50-shutdown.bats 60-single.bats 63-container.bats
-	80-pool.bats 81-modules.bats 82-control.bats"
-# ... statically linked with another libc, as everything is in the machines of test/vm, ...
-static="36-user.bats 60-single.bats"
-# ... and below valgrind.
-valgrind="30-boot.bats"
-# What is run with each IPC method, the first in namespaces of their own, and what is with
-# the chosen one.
-apart="43-conformance.bats"
-client="41-svc.bats"
-shared="44-hostile.bats 45-libcinit.bats 46-everywhere.bats"
+complain() {
+	echo "run.sh: $*" >&2
+	exit 1
+}
 
-chosen() { "$build/cinit" -V | sed -n 's/.*(ipc: \(.*\))/\1/p'; }
+# The IPC method of the plain build, and all of them.
+chosen=${CINIT_IPC:-$("$build/cinit" -V 2>/dev/null | sed -n 's/.*(ipc: \(.*\))/\1/p')}
+chosen=${chosen:-$(cat ../conf/ipc_method)}
+methods=$(cd ../ipc && echo */ipc.h | sed 's|/ipc\.h||g')
+others=$(echo "$methods" | tr ' ' '\n' | grep -vx "$chosen")
 
-# The IPC methods, each a folder: the chosen one, then those that were built beside it.
-methods() {
-	chosen
-	for folder in ../ipc/*/ipc.h; do
-		folder=${folder%/ipc.h}
-		[ ! -x "$build/${folder##*/}/cinit" ] || echo "${folder##*/}"
-	done
+# ---- which round ----
+
+# Ten commits one after the other are ten rounds.  Where no commits can be counted, days are.
+number() {
+	if [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = false ]; then
+		git rev-list --count HEAD
+	else
+		date +%j | sed 's/^0*//'
+	fi
+}
+
+round() {
+	case ${ROUND:=$(number)} in
+	*[!0-9]*) complain "ROUND: '$ROUND': not a number" ;;
+	esac
+	echo "${ROUND#"${ROUND%?}"}" # its last digit
 }
 
 # ---- jobs: "HOW KIND FILE" ----
 
-# jobs_of HOW KIND FILE...
-jobs_of() {
-	how=$1 kind=$2
-	shift 2
-	for file; do echo "$how $kind $file"; done
+
+# What the heads of all files say: "FILE TESTS HOW KIND...".  Those of the upper layers take
+# longest, so they come first.
+heads() {
+	awk '
+		FNR == 2 {
+			if (!/^# runs: (apart|shared|computing|last)(; again:( (asan|valgrind|static|methods))+)?$/) {
+				print "run.sh: " substr(FILENAME, 3) ": its second line does not say how it is run" >"/dev/stderr"
+				exit 1
+			}
+			sub(/; again:/, "")
+			file = substr(FILENAME, 3)
+			head[file] = substr($0, 9)
+		}
+		/^@test / { tests[file]++ }
+		END { for (file in head) print file, tests[file] + 0, head[file] }
+	' ./*.bats ./*/*.bats >"$work/unsorted" || exit 1
+	sort -t/ -k2,2r -k1,1r "$work/unsorted"
 }
 
-# Every file that has no other place.
+# The method that a file is for, if it is in the folder of one.
+method_of() {
+	case $1 in
+	*/*) method=${1%%/*} ;;
+	*) method=$chosen ;;
+	esac
+}
+
+# Every file once, with the plain build.
 plain_jobs() {
-	for file in *.bats; do
-		case " $apart $shared $client $computes $quiet " in
-		*" $file "*) ;;
-		*) echo "alone plain $file" ;;
-		esac
-	done
+	while read -r file _ how _; do
+		method_of "$file"
+		[ "$method" != "$chosen" ] || echo "$how plain $file"
+	done <"$work/heads"
 }
 
-method_jobs() {
-	jobs_of shared "$(chosen)" "$client"
-	for method in $(methods); do
-		for file in $apart; do echo "alone $method $file"; done
-		for file in $shared "$method"/*.bats; do
-			[ ! -f "$file" ] || echo "shared $method $file"
-		done
-	done
-}
-
-# With other builds of the chosen method.
-other_jobs() {
-	for kind in valgrind asan static; do
-		[ -x "$build/$kind/cinit" ] || continue
+# again_with KIND...: of this $file, which is run $how, "WEIGHT HOW KIND FILE"; under
+# valgrind a test takes as long as four, with the sanitizers as two.
+again_with() {
+	for kind; do
 		case $kind in
-		asan) files=$sanitized ;;
-		static) files=$static ;;
-		valgrind) files=$valgrind ;;
+		asan) echo "$((tests * 2)) $how $kind $file" ;;
+		valgrind) echo "$((tests * 4)) $how $kind $file" ;;
+		methods)
+			# shellcheck disable=SC2086 # words
+			again_with $others
+			;;
+		*) echo "$tests $how $kind $file" ;;
 		esac
-		# shellcheck disable=SC2086 # names without blanks
-		jobs_of alone "$kind" $files
 	done
+}
+
+# What is run again, "ROUND HOW KIND FILE": kinds stay together, for the sake of what a
+# round has to build, and rounds weigh about the same.
+again_jobs() {
+	while read -r file tests how again; do
+		method_of "$file"
+		[ "$method" = "$chosen" ] || again="$method $again"
+		# shellcheck disable=SC2086 # words
+		again_with $again
+	done <"$work/heads" | sort -s -k3,3 | awk '
+		{ middle[NR] = sum + $1 / 2; sum += $1; $1 = ""; job[NR] = $0 }
+		END { for (i = 1; i <= NR; i++) print int(middle[i] * 10 / sum) job[i] }'
+}
+
+# All jobs of this run.  What is run again takes longer, so it comes first.
+jobs() {
+	heads >"$work/heads" || exit 1
+	if [ -n "${ALL-}" ]; then
+		again_jobs | cut -d' ' -f2-
+	else
+		number=$(round) || exit 1
+		again_jobs | sed -n "s/^$number //p"
+	fi
+	plain_jobs
+}
+
+# The static build and those of the methods are there for the plain tests.
+builds() {
+	jobs >"$work/jobs" || exit 1
+	cut -d' ' -f2 "$work/jobs" | sort -u | grep -x -e asan -e valgrind
+	:
 }
 
 # ---- running one ----
@@ -99,8 +153,11 @@ other_jobs() {
 # What this build needs, and whether its name stands behind those of the tests.
 choose_build() {
 	CINIT_BUILD=$build what=''
-	[ "$1" = plain ] || what=" [$1]"
-	[ "$1" = plain ] || [ ! -x "$build/$1/cinit" ] || CINIT_BUILD=$build/$1
+	case $1 in
+	plain) ;;
+	"$chosen") what=" [$1]" ;;
+	*) what=" [$1]" CINIT_BUILD=$build/$1 ;;
+	esac
 	case $1 in
 	asan) export CINIT_SLOW=20 CINIT_PROOF=short ;;
 	valgrind) export CINIT_UNDER='valgrind -q --vgdb=no --error-exitcode=99 --child-silent-after-fork=yes' ;;
@@ -113,23 +170,39 @@ namespace() {
 	if [ "$(id -u)" = 0 ]; then echo --mount; else echo --map-root-user; fi
 }
 
-# Supervisor and clients share an IPC namespace that ends with the tests, so that no
-# System V object is left.
+# In a shared IPC namespace that ends with the tests no System V object is left.
 bats_of() {
-	if [ "$1" = shared ]; then
-		CINIT_OUTER_IPC='' unshare "$(namespace)" --ipc bats --tap "$2"
-	else
-		bats --tap "$2"
-	fi
+	case $1 in
+	shared) CINIT_OUTER_IPC='' unshare "$(namespace)" --ipc bats --tap "$2" ;;
+	computing) nice -n 10 bats --tap "$2" ;;
+	*) bats --tap "$2" ;;
+	esac
 }
 
-# run_job HOW KIND FILE: its tests, each name followed by the kind, and how long they took.
+# Each name with what is behind it, and whether there were as many as were announced.
+results() {
+	perl -ne '
+		BEGIN { $| = 1; ($file, $what) = splice @ARGV, 0, 2 }
+		if (/^1\.\.(\d+)$/) { $plan = $1; next }
+		if (/^(not )?ok /) { $n++; s/$/$what/ }
+		print;
+		END { printf "not ok - %s%s: %d of %d tests have ended\n", $file, $what, $n, $plan if !$plan || $n != $plan }
+	' "$1" "$2"
+}
+
+# run_job HOW KIND FILE: its tests, and how long they took.
 run_job() (
 	since=$(date +%s)
 	choose_build "$2"
-	bats_of "$1" "$3" 2>&1 | sed -u -e '/^1\.\./d' -e "/^\(not \)\{0,1\}ok /s|\$|$what|"
+	if [ -x "$CINIT_BUILD/cinit" ]; then
+		bats_of "$1" "$3" 2>&1 | results "$3" "$what"
+	else
+		echo "not ok - $3$what: there is no $CINIT_BUILD/cinit"
+	fi
 	echo "# $3$what: $(($(date +%s) - since)) s"
 )
+
+# ---- running many ----
 
 # lane LIST: takes jobs from it that no other lane has taken.
 lane() {
@@ -157,25 +230,36 @@ in_lanes() {
 
 one_by_one() { lanes=1 && in_lanes "$1"; }
 
-# shellcheck disable=SC2086 # names without blanks
 everything() {
-	nice -n 10 ./run.sh $computes >"$work/computed" &
-	{ plain_jobs && other_jobs && method_jobs; } | in_lanes main
+	jobs >"$work/jobs" || exit 1
+	[ -n "${ALL-}" ] || echo "# round $(round) of 0 to 9, again: $(sed -n '/ plain /!s/^[a-z]* //p' "$work/jobs" |
+		paste -sd,)"
+	(grep '^computing ' "$work/jobs" | one_by_one computing) &
+	grep -v -e '^computing ' -e '^last ' "$work/jobs" | in_lanes main
 	wait
-	grep -q '^[0-9]* passed, ' "$work/computed" || echo "not ok - what only computes has not come to its end"
-	grep -v -e '^[0-9]* passed, ' -e '^# of them' "$work/computed"
-	jobs_of alone plain $quiet | one_by_one quiet
+	grep '^last ' "$work/jobs" | one_by_one last
+}
+
+# jobs_of HOW KIND FILE...
+jobs_of() {
+	how=$1 kind=$2
+	shift 2
+	for file; do echo "$how $kind $file"; done
 }
 
 given_methods() {
-	for method in $(methods); do jobs_of alone "$method" "$@"; done
+	for method in $methods; do jobs_of apart "$method" "$@"; done
 }
 
+case ${1-} in
+--list) jobs; exit ;;
+--builds) builds; exit ;;
+esac
 case ${1-} in
 '') everything ;;
 --shared) shift && jobs_of shared plain "$@" | one_by_one given ;;
 --methods) shift && given_methods "$@" | one_by_one given ;;
-*) jobs_of alone plain "$@" | one_by_one given ;;
+*) jobs_of apart plain "$@" | one_by_one given ;;
 esac | tee "$work/out"
 passed=$(grep -c '^ok ' "$work/out")
 failed=$(grep -c '^not ok ' "$work/out")

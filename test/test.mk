@@ -1,5 +1,10 @@
 # test.mk - test programs, the same sources built otherwise, and what runs and checks all of it.
+#
+# A round of `make test` runs every test once, and a tenth of what is run again with other
+# builds; which tenth, says its number (run.sh).  It builds what that needs, and no more.
 
+#= ROUND=N         which of the ten rounds `make test` is, 0 to 9; else the commit says it
+#= ALL=1           for `make test`: all ten rounds at once
 #= TESTS='F...'    for `make test`: these files of test/, with the plain build
 
 # ---- pure cores: they need nothing but a compiler ----
@@ -88,11 +93,23 @@ method-%: all tools; $(AGAIN) IPC=$* B=$(B)/$* O=$(B) all tools
 setup:
 	@test/setup.sh
 
-#: make test         everything, after `setup`
-test-programs: all tools engine-tests static asan valgrind methods bench-ipc-programs bench-pool-programs vm-images
+#: make test         every test, after `setup`, and a tenth of what is run again with sanitizers,
+#:                   valgrind, static and each IPC method; ALL=1: all of that
+test-programs: all tools engine-tests fuzz-programs static methods bench-ipc-programs bench-pool-programs vm-images
+RUN = CINIT_BUILD=$(abspath $(B)) CINIT_IPC=$(IPC) ROUND=$(ROUND) ALL=$(ALL) test/run.sh
 test: setup
-	$(AGAIN) -j$(shell nproc) test-programs
-	@CINIT_BUILD=$(abspath $(B)) test/run.sh $(TESTS)
+	$(AGAIN) -j$(shell nproc) test-programs $$($(RUN) --builds)
+	@$(RUN) $(TESTS)
+
+#: make proof        all of that, and every proof below with its full counts: hours
+proof:
+	$(AGAIN) test ALL=1
+	$(AGAIN) proof-ipc
+	$(AGAIN) proof-pool
+	$(AGAIN) proof-orphans
+	$(AGAIN) proof-vm
+	$(AGAIN) proof-shm
+	$(AGAIN) proof-fuzz
 
 #: make proof-ipc    what every IPC method has to keep
 proof-ipc: setup all tools methods
@@ -133,4 +150,4 @@ lint: setup
 	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
 
 .PHONY: engine-tests sim explore mutants tools static static-own asan valgrind methods setup \
-        test test-programs proof-ipc proof-shm proof-pool proof-orphans run lint
+        test test-programs proof proof-ipc proof-shm proof-pool proof-orphans run lint

@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: shared
+#
 # What somebody who may write into the slots of the shm method can do to the supervisor,
 # and what clients leave there that die.  Run by run.sh with the shm build, in an IPC
 # namespace of its own.
