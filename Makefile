@@ -24,10 +24,28 @@ OBJCOPY ?= objcopy
 # The objects that are the same for all IPC methods may be elsewhere.
 O       ?= $(B)
 
-IPC     ?= $(shell cat conf/ipc_method)
+# same A B: not empty if they are.
+same = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),,yes)
+
+# What `make install` finds built it installs, and needs no words for: those that it was
+# built with are in $(B)/words, and whoever says others is told so.
+WORDS := STATIC CC CFLAGS HARDEN LDFLAGS IPC DEV O
+ifneq ($(filter install install-names,$(MAKECMDGOALS)),)
+said   = $(filter command environment,$(firstword $(origin $(1))))
+built  = $(shell sed -n 's/^$(1)=//p' $(B)/words)
+refuse = $(error $(B)/ was made with $(1)='$(call built,$(1))', and $(1)='$($(1))' is said: \
+	leave that out, or make it so before, after `make clean')
+resay  = $(eval $(1) := $(subst $$,$$$$,$(call built,$(1))))
+$(if $(wildcard $(B)/words),$(foreach w,$(WORDS),$(if $(call said,$(w)),$(if $(call \
+	same,$($(w)),$(call built,$(w))),,$(call refuse,$(w))),$(call resay,$(w)))))
+endif
+
+ifeq ($(origin IPC),undefined)
+IPC     := $(shell cat conf/ipc_method)
+endif
 METHODS := $(notdir $(patsubst %/ipc.h,%,$(wildcard ipc/*/ipc.h)))
-ifeq ($(filter $(IPC),$(METHODS)),)
-$(error conf/ipc_method: '$(IPC)': not one of: $(METHODS))
+ifeq ($(strip $(foreach m,$(METHODS),$(call same,$(m),$(IPC)))),)
+$(error $(if $(filter file,$(origin IPC)),conf/ipc_method,IPC): '$(IPC)': not one of: $(METHODS))
 endif
 
 # ---- flags ----
@@ -95,7 +113,7 @@ HALT_OBJ  := $(LIBRARY) $(ENDS) client/ask
 PROGRAMS := cinit cinit.svc cinit.check cinit.halt cinit.pool cinit.take
 HALT_LINKS := cinit.poweroff cinit.reboot cinit.shutdown cinit.switch
 
-all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a
+all: $(PROGRAMS:%=$(B)/%) $(HALT_LINKS:%=$(B)/%) $(B)/libcinit.a $(B)/words
 
 # ---- how they are made ----
 
@@ -137,14 +155,29 @@ $(O)/obj/src/shell/beside.o: EXTRA += -DCINIT_SBINDIR='"$(SBINDIR)"'
 
 -include $(shell find $(O)/obj $(B)/own -name '*.d' 2>/dev/null)
 
-# The flags are part of what an object is made of.
-note = $(shell mkdir -p $(dir $(1)); echo '$(2)' | cmp -s - $(1) || echo '$(2)' > $(1))
-$(foreach d,$(sort $(O) $(B)),$(call note,$(d)/flags,$(FLAGS)))
-$(call note,$(B)/method,$(IPC))
+# Flags, method and words are part of what is made, so they are in files; these are written
+# anew when they say something else, and by rules, so that `make -n` writes nothing.
+quoted   = '$(subst ','\'',$(1))'
+outdated = $(if $(call same,$(2),$(shell cat $(1) 2>/dev/null)),,$(eval $(1): changed))
+note     = @mkdir -p $(@D) && printf '%s\n' $(1) >$@
+NO_CC    = $(if $(shell command -v $(firstword $(CC))),,no-compiler)
+FLAGS_IN := $(sort $(O)/flags $(B)/flags)
+$(foreach f,$(FLAGS_IN),$(call outdated,$(f),$(FLAGS)))
+$(call outdated,$(B)/method,$(IPC))
+$(call outdated,$(B)/words,$(foreach w,$(WORDS),$(w)=$($(w))))
+$(FLAGS_IN): | $(NO_CC)
+	$(call note,$(call quoted,$(FLAGS)))
+$(B)/method:
+	$(call note,$(IPC))
+$(B)/words:
+	$(call note,$(foreach w,$(WORDS),$(call quoted,$(w)=$($(w)))))
+no-compiler:
+	@echo "make: there is no $(firstword $(CC)) here$(if $(findstring musl-gcc,$(CC)),$(MUSL_IS))" >&2; exit 1
+MUSL_IS := ; it is in the package musl-tools (Debian, Ubuntu), musl-gcc (Fedora) or musl (Arch)
 
 # ---- install ----
 
-#: make install      PREFIX=/usr/local, DESTDIR=,
+#: make install      what was built, or else builds it; PREFIX=/usr/local, DESTDIR=,
 #:                   also SBINDIR=, LIBDIR=, INCDIR=, MANDIR=
 MANUALS  := $(wildcard src/*.[1-8] src/pool/*.[1-8] client/*.[1-8])
 DESTSBIN  = $(DESTDIR)$(SBINDIR)
@@ -168,6 +201,15 @@ NAMES := halt poweroff reboot shutdown
 install-names: install
 	for l in $(NAMES); do ln -sf cinit.halt $(DESTSBIN)/$$l; done
 
+#: make uninstall    takes away what `install` and `install-names` put there
+uninstall:
+	for l in $(NAMES); do \
+	    [ "$$(readlink $(DESTSBIN)/$$l)" != cinit.halt ] || rm $(DESTSBIN)/$$l || exit 1; done
+	rm -f $(addprefix $(DESTSBIN)/,$(PROGRAMS) $(HALT_LINKS)) $(DESTDIR)$(LIBDIR)/libcinit.a \
+	    $(addprefix $(DESTDIR)$(INCDIR)/cinit/,$(notdir $(HEADERS))) \
+	    $(foreach m,$(MANUALS) $(MAN_LINKS:%=%.8),$(DESTMAN)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+	rmdir $(DESTDIR)$(INCDIR)/cinit 2>/dev/null || :
+
 #: make clean        removes build/
 clean:
 	rm -rf $(B)
@@ -177,7 +219,7 @@ help:
 	@sed -n 's/^#: //p' Makefile $(PARTS)
 	@echo && echo 'and what may be said with it:' && sed -n 's/^#= /     /p' Makefile $(PARTS)
 
-.PHONY: all install install-names clean help
+.PHONY: all install install-names uninstall clean help no-compiler changed
 .DELETE_ON_ERROR:
 
 PARTS := test/test.mk test/bench.mk test/vm.mk test/fuzz.mk
