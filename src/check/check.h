@@ -67,9 +67,10 @@ struct ranked *rank_services(struct vec *memory, const struct config *c, const u
 
 /* The views.  Those that need memory: 0, or -1 with errno. */
 void check_graph(struct text *out, const struct config *c); /* the resolved tree as JSON */
-int check_order(struct text *out, const struct config *c);  /* the start in waves */
+/* The start in waves; e is the engine of c. */
+int check_order(struct text *out, const struct config *c, const struct engine *e);
 
-int check_stop_time(struct text *out, const struct config *c); /* stop.c */
+int check_stop_time(struct text *out, const struct config *c, const struct engine *e); /* stop.c */
 
 /* simulate.c: what the person asked about one service. */
 struct supposition {
@@ -79,10 +80,10 @@ struct supposition {
 	int64_t run_ms;
 };
 
-/* Boots in virtual time and tells it; 0 or -1 with errno.  The engine in c
+/* Boots e, the engine of c, in virtual time and tells it; 0 or -1 with errno.  It
  * stays as the boot left it.  At stop_ms, if not NEVER, everything is stopped
  * while no program heeds it; *code is the exit code if it came to an end, or -1. */
-int check_simulate(struct text *out, const struct config *c, const struct supposition *s,
-                   unsigned n, int64_t stop_ms, int *code);
+int check_simulate(struct text *out, const struct config *c, struct engine *e,
+                   const struct supposition *s, unsigned n, int64_t stop_ms, int *code);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "src/check/check.h"
 #include "src/tree/essential.h"
-#include "src/engine/classes.h"
 #include "src/tree/pool_conf.h"
 
 static void member(struct text *out, const char *name)
@@ -17,15 +16,17 @@ static void member(struct text *out, const char *name)
 }
 
 /* The edges, all of them or only those that order nothing. */
-static void put_edges(struct text *out, const struct config *c, struct edges edges, bool all)
+/* The services that stand from `at` to before `end`. */
+static void put_edges(struct text *out, const struct config *c, const uint32_t *at,
+                      const uint32_t *end, bool all)
 {
 	const char *comma = "";
 
 	text_char(out, '[');
-	for (uint32_t k = 0; k < edges.n; k++) {
-		const char *name = config_name(c, edges.at[k] & ~WANT_UNORDERED);
+	for (; at < end; at++) {
+		const char *name = config_name(c, *at & ~WANT_UNORDERED);
 
-		if (!all && !(edges.at[k] & WANT_UNORDERED))
+		if (!all && !(*at & WANT_UNORDERED))
 			continue;
 		text_str(out, comma);
 		text_json(out, name, strlen(name));
@@ -147,26 +148,27 @@ static void put_extra(struct text *out, const struct config *c, uint32_t i)
 
 static void put_service(struct text *out, const struct config *c, uint32_t i)
 {
-	const struct engine *e = config_engine(c);
+	struct graph g = config_graph(c);
+	const uint32_t *wants = g.want + g.want_at[i], *wants_end = g.want + g.want_at[i + 1];
 	const struct conf_svc *s = config_svc(c, i);
-	const struct svc *row = engine_svc(e, i);
+	const struct graph_node *node = config_node(c, i);
 
 	text_json(out, config_name(c, i), strlen(config_name(c, i)));
 	text_str(out, ": {\"needs\": ");
-	put_edges(out, c, needs_of(e, i), true);
+	put_edges(out, c, g.need + g.need_at[i], g.need + g.need_at[i + 1], true);
 	member(out, "wants");
-	put_edges(out, c, wants_of(e, i), true);
+	put_edges(out, c, wants, wants_end, true);
 	member(out, "unordered");
-	put_edges(out, c, wants_of(e, i), false);
+	put_edges(out, c, wants, wants_end, false);
 	put_program(out, c, "on", &s->on);
 	put_program(out, c, "off", &s->off);
 	member(out, "respawn");
-	text_str(out, row->kind & KIND_RESPAWN ? "true" : "false");
-	put_number(out, "delay_ms", row->delay_ms);
-	if (row->on_ms)
-		put_number(out, "timeout_on_ms", row->on_ms);
-	if (row->off_ms)
-		put_number(out, "timeout_off_ms", row->off_ms);
+	text_str(out, node->kind & KIND_RESPAWN ? "true" : "false");
+	put_number(out, "delay_ms", node->delay_ms);
+	if (node->on_ms)
+		put_number(out, "timeout_on_ms", node->on_ms);
+	if (node->off_ms)
+		put_number(out, "timeout_off_ms", node->off_ms);
 	if (s->extra)
 		put_extra(out, c, i);
 	if (s->essential)

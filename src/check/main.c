@@ -176,7 +176,7 @@ static struct supposition *suppose(const struct config *c, const char *name, siz
 		fail(EXIT_USAGE, name, "no service of this name would be started");
 		return NULL;
 	}
-	if (!(engine_svc(config_engine(c), svc)->kind & KIND_ON)) {
+	if (!(config_node(c, svc)->kind & KIND_ON)) {
 		fail(EXIT_USAGE, name, "has no `on` that could fail or take time");
 		return NULL;
 	}
@@ -211,7 +211,7 @@ static bool suppose_given(const struct config *c, const struct given *g, unsigne
 	return true;
 }
 
-static int simulate(const struct config *c)
+static int simulate(const struct config *c, struct engine *e)
 {
 	unsigned n = 0;
 	uint64_t stop_ms = NEVER;
@@ -225,14 +225,14 @@ static int simulate(const struct config *c)
 			return EXIT_USAGE;
 	if (c->start == NO_SVC)
 		return EXIT_BAD; /* which was said */
-	if (check_simulate(&out, c, suppositions, n, (int64_t)stop_ms, &code) < 0)
+	if (check_simulate(&out, c, e, suppositions, n, (int64_t)stop_ms, &code) < 0)
 		return fail(EXIT_BAD, "", strerror(errno));
 	if (code >= 0)
 		return code ? EXIT_BAD : 0;
-	return engine_svc(config_engine(c), c->start)->live.state == SVC_UP ? 0 : EXIT_BAD;
+	return engine_svc(e, c->start)->live.state == SVC_UP ? 0 : EXIT_BAD;
 }
 
-static int view(struct tally *t, const struct config *c)
+static int view(struct tally *t, const struct config *c, struct engine *e)
 {
 	switch (options.view) {
 	case VIEW_FINDINGS:
@@ -242,11 +242,11 @@ static int view(struct tally *t, const struct config *c)
 		tally_sum(t);
 		break;
 	case VIEW_ORDER:
-		return check_order(&out, c) < 0 ? fail(EXIT_BAD, "", strerror(errno)) : 0;
+		return check_order(&out, c, e) < 0 ? fail(EXIT_BAD, "", strerror(errno)) : 0;
 	case VIEW_SIMULATE:
-		return simulate(c);
+		return simulate(c, e);
 	case VIEW_STOP_TIME:
-		return check_stop_time(&out, c) < 0 ? fail(EXIT_BAD, "", strerror(errno)) : 0;
+		return check_stop_time(&out, c, e) < 0 ? fail(EXIT_BAD, "", strerror(errno)) : 0;
 	case VIEW_GRAPH:
 		check_graph(&out, c);
 		break;
@@ -260,11 +260,15 @@ static int run(const char *dir)
 	struct load l = {.dir = dir, .start = options.profile ? options.profile : "init",
 	                 .report = tally_say, .arg = &t};
 	struct config *c = config_load(&l);
+	struct engine *e = c ? config_make_engine(c) : NULL;
 	int code = EXIT_BAD; /* no memory, or too large: said */
 
 	text_flush(&err);
-	if (c)
-		code = view(&t, c);
+	if (e)
+		code = view(&t, c, e);
+	else if (c)
+		fail(EXIT_BAD, dir, strerror(errno));
+	config_free_engine(e);
 	config_free(c);
 	if (text_flush(&out) < 0 || out.cut)
 		return fail(EXIT_BAD, "standard output", "cannot be written");

@@ -12,6 +12,7 @@
 
 struct order {
 	const struct config *c;
+	const struct engine *e; /* for who needs and wants whom */
 	uint32_t *rank;    /* wave, RANK_REFUSED or RANK_BLOCKED */
 	uint32_t *open;    /* needs and wants that have no wave yet */
 	uint32_t *culprit; /* of a blocked one */
@@ -22,17 +23,15 @@ struct order {
 /* Who needs a refused service, transitively, is blocked. */
 static void block(struct order *o)
 {
-	const struct engine *e = config_engine(o->c);
-
 	for (uint32_t i = 0; i < o->c->n; i++)
-		if (engine_svc(e, i)->kind & KIND_REFUSED) {
+		if (config_node(o->c, i)->kind & KIND_REFUSED) {
 			o->rank[i] = RANK_REFUSED;
 			o->culprit[i] = i;
 			o->queue[o->n_queue++] = i;
 		}
 	for (uint32_t k = 0; k < o->n_queue; k++) {
 		uint32_t i = o->queue[k];
-		struct edges d = dependents_of(e, i);
+		struct edges d = dependents_of(o->e, i);
 
 		for (uint32_t j = 0; j < d.n; j++)
 			if (o->rank[d.at[j]] < RANK_REFUSED) {
@@ -45,8 +44,8 @@ static void block(struct order *o)
 
 static uint32_t count_open(const struct order *o, uint32_t i)
 {
-	struct edges needs = needs_of(config_engine(o->c), i);
-	struct edges wants = wants_of(config_engine(o->c), i);
+	struct edges needs = needs_of(o->e, i);
+	struct edges wants = wants_of(o->e, i);
 	uint32_t n = needs.n; /* none of them is refused or blocked */
 
 	for (uint32_t k = 0; k < wants.n; k++)
@@ -84,14 +83,12 @@ static void pass_on(struct order *o, struct edges to, uint32_t wave)
 
 static void number_waves(struct order *o)
 {
-	const struct engine *e = config_engine(o->c);
-
 	enqueue_ready(o);
 	for (uint32_t k = 0; k < o->n_queue; k++) {
 		uint32_t i = o->queue[k];
 
-		pass_on(o, dependents_of(e, i), o->rank[i]);
-		pass_on(o, wanters_of(e, i), o->rank[i]);
+		pass_on(o, dependents_of(o->e, i), o->rank[i]);
+		pass_on(o, wanters_of(o->e, i), o->rank[i]);
 	}
 }
 
@@ -134,12 +131,12 @@ static void put_order(struct text *out, const struct order *o, const struct rank
 		put_rest(out, o, &r[k]);
 }
 
-int check_order(struct text *out, const struct config *c)
+int check_order(struct text *out, const struct config *c, const struct engine *e)
 {
 	struct vec memory = {.max = SIZE_MAX / 2}, sorted;
 	size_t n = c->n + (size_t)1;
 	uint32_t *at = vec_add(&memory, 4 * n * sizeof *at);
-	struct order o = {.c = c};
+	struct order o = {.c = c, .e = e};
 	struct ranked *r;
 
 	if (!at)

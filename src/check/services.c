@@ -63,11 +63,11 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 		check_program(t, dir, "on");
 	if (s->off.present)
 		check_program(t, dir, "off");
-	if (engine_svc(config_engine(c), i)->kind & KIND_RESPAWN)
+	if (config_node(c, i)->kind & KIND_RESPAWN)
 		check_respawn(t, dir);
 	if (s->extra)
 		check_extra(t, c, i, dir);
-	if (!(engine_svc(config_engine(c), i)->kind & KIND_ON) && !s->refusal)
+	if (!(config_node(c, i)->kind & KIND_ON) && !s->refusal)
 		check_group_service(t, dir, s->off.present);
 }
 

@@ -260,7 +260,7 @@ static void stop_for(struct sim *m, uint32_t i, const char *why, int code)
 
 static void stop_if_lost(struct sim *m, uint32_t i)
 {
-	if (m->code < 0 && essential_is_lost(m->c, i))
+	if (m->code < 0 && essential_is_lost(m->c, m->e, i))
 		stop_for(m, i, state_word(engine_svc(m->e, i)->live.state), ESSENTIAL_LOST_CODE);
 }
 
@@ -300,7 +300,7 @@ static void carry_out(struct sim *m, const struct action *act)
 
 static void judge_end(struct sim *m, const struct event *ev)
 {
-	int code = m->code < 0 ? essential_code(m->c, ev->svc, &ev->end, false) : -1;
+	int code = m->code < 0 ? essential_code(m->c, m->e, ev->svc, &ev->end, false) : -1;
 
 	if (code >= 0)
 		stop_for(m, ev->svc, "has ended", code);
@@ -463,10 +463,10 @@ static int prepare(struct sim *m)
 	return 0;
 }
 
-int check_simulate(struct text *out, const struct config *c, const struct supposition *s,
-                   unsigned n, int64_t stop_ms, int *code)
+int check_simulate(struct text *out, const struct config *c, struct engine *e,
+                   const struct supposition *s, unsigned n, int64_t stop_ms, int *code)
 {
-	struct sim m = {.out = out, .c = c, .e = config_engine(c), .s = s, .n_s = n,
+	struct sim m = {.out = out, .c = c, .e = e, .s = s, .n_s = n,
 	                .horizon_ms = stop_ms == NEVER ? CHECK_FOREVER_MS : NEVER,
 	                .stop_ms = stop_ms, .code = -1, .memory.max = SIZE_MAX / 2,
 	                .queue.max = SIZE_MAX / 2};

@@ -209,12 +209,12 @@ static void put_stop(struct text *out, struct stop *o)
 	text_char(out, '\n');
 }
 
-int check_stop_time(struct text *out, const struct config *c)
+int check_stop_time(struct text *out, const struct config *c, const struct engine *e)
 {
 	struct vec memory = {.max = SIZE_MAX / 2};
 	size_t n = c->n + (size_t)1;
 	uint64_t *at = vec_add(&memory, n * (sizeof *at + 3 * sizeof(uint32_t)));
-	struct stop o = {.c = c, .e = config_engine(c), .ms = at};
+	struct stop o = {.c = c, .e = e, .ms = at};
 
 	if (!at)
 		return -1;

@@ -56,7 +56,7 @@ static uint32_t rows(void)
 
 static uint64_t facts_of(uint32_t svc)
 {
-	const struct svc_live *l = &engine_svc(config_engine(shell.config), svc)->live;
+	const struct svc_live *l = &engine_svc(shell.engine, svc)->live;
 
 	return (uint64_t)(uint32_t)shell.procs[svc].main.pid << 32 | (uint64_t)l->state << 16
 	       | (uint64_t)l->crashes << 8 | l->wish;
@@ -81,7 +81,7 @@ static void mark_every_row(void)
 		set(marked, i, true);
 	any_marked = true;
 	all_marked = wishes_marked = ipc_board->blank = any_stale = false;
-	was_shutdown = config_engine(shell.config)->shutdown;
+	was_shutdown = shell.engine->shutdown;
 }
 
 static void put(uint32_t row)
@@ -128,7 +128,7 @@ void board_publish(void)
 
 	if (!ipc_board)
 		return;
-	if (ipc_board->blank || all_marked || config_engine(shell.config)->shutdown != was_shutdown)
+	if (ipc_board->blank || all_marked || shell.engine->shutdown != was_shutdown)
 		mark_every_row();
 	if (wishes_marked)
 		mark_changed_wishes();

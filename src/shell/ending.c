@@ -61,7 +61,7 @@ static void shut_engine_down(void)
 {
 	struct event ev = {.kind = EV_SHUTDOWN};
 
-	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	engine_event(shell.engine, shell.now_ms, &ev);
 }
 
 /* Asked for again: nobody gets more time.  But file systems do. */
@@ -106,7 +106,7 @@ static void begin(enum ending how)
 	phase = SERVICES;
 	name_ms = shell.now_ms + BLOCKED_SAY_MS;
 	say("", ending_word(how), "stopping all services");
-	if (config_engine(shell.config)->done) /* they are, since a rescue */
+	if (shell.engine->done) /* they are, since a rescue */
 		ending_services_down();
 	else
 		shut_engine_down();
@@ -294,7 +294,7 @@ static void name_service(uint32_t i)
 
 static void name_services(void)
 {
-	const struct engine *e = config_engine(shell.config);
+	const struct engine *e = shell.engine;
 	unsigned named = 0;
 
 	for (uint32_t i = 0; i < e->n && named < BLOCKED_NAMES; i++)
@@ -345,7 +345,7 @@ static void name_blockers(void)
  * that the others behind them are not kept waiting. */
 static bool services_hang(void)
 {
-	const struct engine *e = config_engine(shell.config);
+	const struct engine *e = shell.engine;
 	bool hang = false;
 
 	for (uint32_t i = 0; i < e->n; i++) {

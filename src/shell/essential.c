@@ -35,7 +35,7 @@ static void look_whether_lost(uint32_t svc)
 	struct ipc_item item;
 	struct text *t;
 
-	if (shell.mode == MODE_MACHINE || ending_has_begun() || !essential_is_lost(shell.config, svc))
+	if (shell.mode == MODE_MACHINE || ending_has_begun() || !essential_is_lost(shell.config, shell.engine, svc))
 		return;
 	services_item(svc, &item);
 	t = say_begin_about(svc, "essential, and ");
@@ -68,7 +68,7 @@ void essential_ended(uint32_t svc, const struct end *end, bool retry)
 
 	if (shell.mode == MODE_MACHINE || ending_has_begun())
 		return;
-	code = essential_code(shell.config, svc, end, retry);
+	code = essential_code(shell.config, shell.engine, svc, end, retry);
 	if (code < 0)
 		return;
 	t = say_begin_about(svc, "essential, and has ended: ");

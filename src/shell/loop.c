@@ -323,7 +323,7 @@ static int64_t first(int64_t a, int64_t b)
 /* Milliseconds until something has to be done without an event; -1: never. */
 static int sleep_ms(void)
 {
-	int64_t at = engine_deadline(config_engine(shell.config)), left;
+	int64_t at = engine_deadline(shell.engine), left;
 
 	if (ipc_more || (actions_left && !process_must_wait(shell.now_ms)))
 		return 0;

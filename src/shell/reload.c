@@ -49,7 +49,7 @@ static void boot_if_never_booted(bool never)
 	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
 
 	if (never)
-		engine_event(config_engine(shell.config), shell.now_ms, &ev);
+		engine_event(shell.engine, shell.now_ms, &ev);
 }
 
 static int swap(struct config *fresh, const uint32_t *map)
@@ -73,7 +73,7 @@ static int swap(struct config *fresh, const uint32_t *map)
 static int reload(uint32_t *map)
 {
 	struct load l = {.dir = shell.dir, .start = shell.profile, .running = shell.config,
-	                 .map = map, .report = services_say_finding};
+	                 .engine = shell.engine, .map = map, .report = services_say_finding};
 	struct config *fresh = config_load(&l);
 
 	if (fresh)

@@ -65,7 +65,7 @@ void cinit_ipc_gone(uint32_t handle)
 {
 	struct event ev = {.kind = EV_CANCEL, .handle = handle};
 
-	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	engine_event(shell.engine, shell.now_ms, &ev);
 	relay_forget(handle);
 }
 
@@ -101,7 +101,7 @@ static void list(const struct ipc_record *request, uint32_t svc)
 	l.r.generation = shell.generation;
 	l.r.result = RES_DONE;
 	if (svc != NO_SVC)
-		engine_dependents(config_engine(shell.config), svc, visit, &l);
+		engine_dependents(shell.engine, svc, visit, &l);
 	else
 		for (uint32_t i = 0; i < shell.config->n; i++)
 			list_item(&l, i);
@@ -121,7 +121,7 @@ static bool is_possible_name(const char *name, size_t n)
 static struct config *load(const char *name)
 {
 	struct load l = {.dir = shell.dir, .asked = name, .old = shell.config,
-	                 .report = services_say_finding};
+	                 .engine = shell.engine, .report = services_say_finding};
 
 	return config_load(&l);
 }
@@ -164,7 +164,7 @@ static enum result load_service(const char *name, uint32_t *svc)
 
 static bool is_refused(uint32_t svc)
 {
-	return engine_svc(config_engine(shell.config), svc)->kind & KIND_REFUSED;
+	return engine_svc(shell.engine, svc)->kind & KIND_REFUSED;
 }
 
 /* The service that a request names; one that starts it may have it loaded. */
@@ -211,7 +211,7 @@ static void give_to_engine(const struct ipc_record *r, enum event_kind kind, uin
 	};
 
 	board_mark_wishes();
-	if (!engine_event(config_engine(shell.config), shell.now_ms, &ev))
+	if (!engine_event(shell.engine, shell.now_ms, &ev))
 		answer(r, RES_BUSY);
 }
 
@@ -219,7 +219,7 @@ static void give_to_engine(const struct ipc_record *r, enum event_kind kind, uin
 static bool would_lose(enum event_kind kind, uint32_t svc)
 {
 	return (kind == EV_RESTART || kind == EV_TRY_RESTART) && is_refused(svc)
-	       && engine_is_active(config_engine(shell.config), svc);
+	       && engine_is_active(shell.engine, svc);
 }
 
 static void command(const struct ipc_record *r, enum event_kind kind, bool may_load)
@@ -242,7 +242,7 @@ static void wait_for(const struct ipc_record *r, bool may_command)
 {
 	uint32_t svc = NO_SVC;
 	enum result no = RES_NONE;
-	const struct engine *e = config_engine(shell.config);
+	const struct engine *e = shell.engine;
 
 	if (r->goal == GOAL_NOW || r->goal == GOAL_STARTED || r->goal == GOAL_STOPPED)
 		no = RES_BAD_REQUEST;

@@ -56,14 +56,14 @@ static void wish_start_service(void)
 {
 	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
 
-	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	engine_event(shell.engine, shell.now_ms, &ev);
 	essential_booted();
 }
 
 /* A tree is kept while something of it runs, or somebody waits for it. */
 static bool must_load(void)
 {
-	const struct engine *e = shell.config ? config_engine(shell.config) : NULL;
+	const struct engine *e = shell.engine;
 
 	return !e || anew || (e->n_active == 0 && e->n_waiters == 0);
 }
@@ -89,7 +89,7 @@ int rescue_or_boot(void)
 
 static bool a_respawn_service_is_up(void)
 {
-	const struct engine *e = config_engine(shell.config);
+	const struct engine *e = shell.engine;
 
 	for (uint32_t i = 0; i < e->n; i++) {
 		const struct svc *s = engine_svc(e, i);
@@ -103,7 +103,7 @@ static bool a_respawn_service_is_up(void)
 void rescue_if_nothing_came_up(void)
 {
 	uint32_t start = shell.config->start;
-	const struct svc *s = engine_svc(config_engine(shell.config), start);
+	const struct svc *s = engine_svc(shell.engine, start);
 	struct ipc_item item;
 	struct text *t;
 

@@ -71,27 +71,45 @@ static void rewatch_all(const uint32_t *map, uint32_t n_before)
 	}
 }
 
+/* What can fail of taking `fresh` over: its engine, or NULL with errno. */
+static struct engine *prepare(const struct config *fresh, const uint32_t *map)
+{
+	struct engine *e = config_make_engine(fresh);
+	int err;
+
+	if (e && process_prepare(fresh->words_max) == 0 && plugs_prepare(fresh) == 0
+	    && adopt_procs(fresh->n, map) == 0)
+		return e;
+	err = errno;
+	config_free_engine(e);
+	errno = err;
+	return NULL;
+}
+
 int services_adopt(struct config *fresh, const uint32_t *map)
 {
+	struct engine *e;
+
 	services_free_retired();
 	if (n_retired == RETIRED_MAX) {
 		errno = EAGAIN;
 		return -1;
 	}
-	if (process_prepare(fresh->words_max) < 0 || plugs_prepare(fresh) < 0
-	    || adopt_procs(fresh->n, map) < 0)
+	e = prepare(fresh, map);
+	if (!e)
 		return -1;
 	plugs_adopt(fresh, map);
-	if (shell.config) {
-		if (map)
-			engine_adopt(config_engine(fresh), config_engine(shell.config), map);
-		retired[n_retired++] = shell.config;
-	}
+	if (shell.config && map)
+		engine_adopt(e, shell.engine, map);
 	if (map) {
 		rewatch_all(map, shell.config->n);
 		relay_moved(map, shell.config->n);
 	}
+	if (shell.config)
+		retired[n_retired++] = shell.config;
+	config_free_engine(shell.engine); /* no child reads it */
 	shell.config = fresh;
+	shell.engine = e;
 	shell.generation++;
 	board_mark_all();
 	services_free_retired();
@@ -161,7 +179,7 @@ static void event(enum event_kind kind, uint32_t svc, const struct end *end)
 		ev.retry = worth_retry(end);
 		ev.fatal = is_fatal(svc, end);
 	}
-	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	engine_event(shell.engine, shell.now_ms, &ev);
 }
 
 void services_ready(uint32_t svc)
@@ -235,7 +253,7 @@ void services_environment(struct spawn *s, const struct conf_prog *prog)
 static bool awaits_exec(uint32_t svc, enum proc_role role)
 {
 	return role == ROLE_MAIN
-	       && engine_svc(config_engine(shell.config), svc)->kind & KIND_RESPAWN;
+	       && engine_svc(shell.engine, svc)->kind & KIND_RESPAWN;
 }
 
 /* One that cannot be watched is found when reaping goes on. */
@@ -359,7 +377,7 @@ void services_ended(uint32_t svc, enum proc_role role, int status)
 void services_item(uint32_t svc, struct ipc_item *item)
 {
 	const struct config *c = shell.config;
-	const struct svc *s = engine_svc(config_engine(c), svc);
+	const struct svc *s = engine_svc(shell.engine, svc);
 	const char *name = config_name(c, svc), *detail = "";
 	char limit[24];
 	struct text time;
@@ -368,7 +386,7 @@ void services_item(uint32_t svc, struct ipc_item *item)
 
 	memset(item, 0, sizeof *item);
 	item->state = s->live.state;
-	item->why = (uint8_t)engine_why(config_engine(c), svc, &other);
+	item->why = (uint8_t)engine_why(shell.engine, svc, &other);
 	item->flags = (uint8_t)((s->live.wish ? ITEM_WISH : 0)
 	                        | (s->kind & KIND_RESPAWN ? ITEM_RESPAWN : 0)
 	                        | (s->kind & KIND_ON ? 0 : ITEM_GROUP)
@@ -381,8 +399,8 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	text_init(&time, limit, sizeof limit);
 	if (other != NO_SVC) {
 		detail = config_name(c, other);
-		item->other_state = engine_svc(config_engine(c), other)->live.state;
-		item->other_end = engine_svc(config_engine(c), other)->live.end;
+		item->other_state = engine_svc(shell.engine, other)->live.state;
+		item->other_end = engine_svc(shell.engine, other)->live.end;
 	} else if (item->why == WHY_LOAD) {
 		detail = config_str(c, config_svc(c, svc)->refusal);
 	} else if (item->why == WHY_LATE) {
@@ -500,7 +518,7 @@ static void act(const struct action *a)
 
 static bool act_on_some(void)
 {
-	struct engine *e = config_engine(shell.config);
+	struct engine *e = shell.engine;
 	struct action a;
 
 	for (unsigned n = 0; n < TURN_ACTIONS; n++) {

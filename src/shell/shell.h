@@ -51,7 +51,8 @@ struct shell {
 	const char *dir;        /* the tree */
 	const char *profile;    /* name of the start service */
 	const char *pool_program; /* what manages pools, as it is executed */
-	struct config *config;  /* never NULL once the loop runs */
+	struct config *config;  /* never NULL once the loop runs, */
+	struct engine *engine;  /* nor this, which decides for its services */
 	struct service_procs *procs; /* one per service */
 	size_t procs_bytes;
 	int64_t now_ms;         /* CLOCK_BOOTTIME at the start of this turn */

@@ -49,7 +49,7 @@ static void carry_extra(struct loader *l, uint32_t svc, uint32_t row)
 /* Everything that row i says, but for what the directory is and why it is refused. */
 static void carry_definition(struct loader *l, struct draft *d, uint32_t i)
 {
-	const struct svc *s = engine_svc(config_engine(past(l)), i);
+	const struct graph_node *node = config_node(past(l), i);
 
 	d->conf.on = config_svc(past(l), i)->on;
 	d->conf.off = config_svc(past(l), i)->off;
@@ -61,10 +61,10 @@ static void carry_definition(struct loader *l, struct draft *d, uint32_t i)
 	d->conf.extra = 0;
 	if (config_svc(past(l), i)->extra)
 		carry_extra(l, (uint32_t)(d - draft_at(l, 0)), config_svc(past(l), i)->extra - 1);
-	d->kind = s->kind & (uint8_t)~KIND_REFUSED;
-	d->delay_ms = s->delay_ms;
-	d->on_ms = s->on_ms;
-	d->off_ms = s->off_ms;
+	d->kind = node->kind & (uint8_t)~KIND_REFUSED;
+	d->delay_ms = node->delay_ms;
+	d->on_ms = node->on_ms;
+	d->off_ms = node->off_ms;
 	d->carried = true;
 }
 
@@ -89,7 +89,7 @@ void carry_row(struct loader *l, uint32_t i)
 {
 	struct draft *d = carry_name(l, i);
 
-	if (d && !(engine_svc(config_engine(past(l)), i)->kind & KIND_REFUSED))
+	if (d && !(config_node(past(l), i)->kind & KIND_REFUSED))
 		carry_definition(l, d, i);
 }
 
@@ -149,7 +149,7 @@ void carry_find(struct loader *l)
 	for (uint32_t i = 0; i < old->n && !l->failed; i++)
 		l->rq->map[i] = find_again(l, i);
 	for (uint32_t i = 0; i < old->n && !l->failed; i++)
-		if (l->rq->map[i] == NO_SVC && !engine_may_drop(config_engine(old), i))
+		if (l->rq->map[i] == NO_SVC && !engine_may_drop(l->rq->engine, i))
 			keep_gone(l, i);
 }
 
@@ -160,10 +160,8 @@ static uint32_t now(const struct loader *l, uint32_t i)
 	return l->rq->running ? l->rq->map[i] : i;
 }
 
-static void carry_list(struct loader *l, struct vec *to, uint32_t array, uint32_t from, uint32_t end)
+static void carry_list(struct loader *l, struct vec *to, const uint32_t *edge, uint32_t from, uint32_t end)
 {
-	const uint32_t *edge = (const uint32_t *)((uintptr_t)config_engine(past(l)) + array);
-
 	for (uint32_t k = from; k < end; k++) {
 		uint32_t target = now(l, edge[k] & ~WANT_UNORDERED);
 		uint32_t *out = target == NO_SVC ? NULL : vec_add(to, sizeof *out);
@@ -177,18 +175,18 @@ static void carry_list(struct loader *l, struct vec *to, uint32_t array, uint32_
 
 void carry_edges(struct loader *l, uint32_t i)
 {
-	const struct engine *e = config_engine(past(l));
-	const struct svc *s = engine_svc(e, draft_at(l, i)->was - 1);
+	struct graph g = config_graph(past(l));
+	uint32_t was = draft_at(l, i)->was - 1;
 
-	carry_list(l, &l->needs, e->need, s[0].need_at, s[1].need_at);
-	carry_list(l, &l->wants, e->want, s[0].want_at, s[1].want_at);
+	carry_list(l, &l->needs, g.need, g.need_at[was], g.need_at[was + 1]);
+	carry_list(l, &l->wants, g.want, g.want_at[was], g.want_at[was + 1]);
 }
 
 /* ---- what runs is kept ---- */
 
 static bool was_active(const struct loader *l, const struct draft *d)
 {
-	return d->was && engine_is_active(config_engine(past(l)), d->was - 1);
+	return d->was && engine_is_active(l->rq->engine, d->was - 1);
 }
 
 void carry_check(struct loader *l, uint32_t i)

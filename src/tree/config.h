@@ -1,9 +1,9 @@
-/* config.h - a loaded tree: one block of memory with the engine in it.
+/* config.h - a loaded tree: one block of memory, rows and strings.
  *
- * The block is built by config_load() and never changes, except for the
- * engine, which lives in the same block and is written by its owner.  Like
- * the engine it holds no pointers: strings are byte offsets (0 is the empty
- * string), services are indices shared with the engine's rows.
+ * The block is built by config_load() and never changes.  Like the engine's it
+ * holds no pointers: strings are byte offsets (0 is the empty string), services
+ * are indices.  The engine is a block of its own, made of the graph that stands
+ * in this one; its rows have the same indices.
  *
  * The format of a tree is described in cinit-svc(5).
  */
@@ -55,7 +55,8 @@ struct config {
 	uint32_t n;        /* services */
 	uint32_t start;    /* the start service, or NO_SVC */
 	uint32_t asked;    /* the service that this load was made for, or NO_SVC */
-	uint32_t engine, svcs, extras, strings; /* byte offsets in the block */
+	uint32_t svcs, extras, strings; /* byte offsets in the block, */
+	uint32_t nodes, need_at, want_at, need, want; /* and those of the graph */
 	uint32_t n_extras;
 	uint32_t strings_len;
 	uint32_t svc_root; /* string: the physical path of svc/ */
@@ -100,6 +101,8 @@ struct load {
 	 * afterwards where each is now, NO_SVC if it is gone.  Not together with `old`. */
 	const struct config *running;
 	uint32_t *map;
+	/* The engine of `old` or `running`: what is active in it is not lost. */
+	const struct engine *engine;
 	/* Called for each finding; the strings live only during the call. */
 	void (*report)(void *arg, const struct finding *f);
 	void *arg;
@@ -116,9 +119,17 @@ void config_free(struct config *c);
 /* Index of the service of this name (n bytes), or NO_SVC. */
 uint32_t config_find(const struct config *c, const char *name, size_t n);
 
-static inline struct engine *config_engine(const struct config *c)
+/* What the engine is made of; it lies in the block. */
+struct graph config_graph(const struct config *c);
+
+/* An engine of this config, everything down, in memory of its own; NULL with errno.
+ * It outlives the config. */
+struct engine *config_make_engine(const struct config *c);
+void config_free_engine(struct engine *e);
+
+static inline const struct graph_node *config_node(const struct config *c, uint32_t i)
 {
-	return (struct engine *)((uintptr_t)c + c->engine);
+	return (const struct graph_node *)((uintptr_t)c + c->nodes) + i;
 }
 
 static inline const struct conf_svc *config_svc(const struct config *c, uint32_t i)

@@ -182,10 +182,11 @@ static bool by_itself(const struct svc *s)
 	return running && s->live.wish && !s->live.restart;
 }
 
-int essential_code(const struct config *c, uint32_t svc, const struct end *end, bool retry)
+int essential_code(const struct config *c, const struct engine *e, uint32_t svc,
+                   const struct end *end, bool retry)
 {
 	const struct conf_svc *s = config_svc(c, svc);
-	const struct svc *row = engine_svc(config_engine(c), svc);
+	const struct svc *row = engine_svc(e, svc);
 
 	if (!s->essential || !by_itself(row)
 	    || !counts((enum essential)s->essential, row->kind & KIND_RESPAWN, end, retry))
@@ -193,9 +194,8 @@ int essential_code(const struct config *c, uint32_t svc, const struct end *end, 
 	return mapped(c, s, code_of(end));
 }
 
-bool essential_is_lost(const struct config *c, uint32_t svc)
+bool essential_is_lost(const struct config *c, const struct engine *e, uint32_t svc)
 {
-	const struct engine *e = config_engine(c);
 	const struct svc *s = engine_svc(e, svc);
 	uint32_t other;
 

@@ -19,11 +19,12 @@ enum essential {
 /* The main process of svc has ended (or was never made, `retry`: for want of
  * something passing), and the engine has not been told yet: the code with which
  * everything ends for it, or -1 if it goes on. */
-int essential_code(const struct config *c, uint32_t svc, const struct end *end, bool retry);
+int essential_code(const struct config *c, const struct engine *e, uint32_t svc,
+                   const struct end *end, bool retry);
 
 /* An essential service is wished up and will never come up by itself: it is
  * refused, or blocked by one that failed or is refused. */
-bool essential_is_lost(const struct config *c, uint32_t svc);
+bool essential_is_lost(const struct config *c, const struct engine *e, uint32_t svc);
 #define ESSENTIAL_LOST_CODE 1
 
 #endif

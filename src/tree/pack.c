@@ -1,49 +1,11 @@
-/* pack.c - puts what was read into one block: head, services, their
- * extras, strings, engine. */
+/* pack.c - puts what was read into one block: head, services, the graph between
+ * them, their extras, strings. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "src/tree/loader.h"
-
-/* The graph that the engine is built from, in memory of its own. */
-struct plan {
-	struct vec memory;
-	struct graph graph;
-};
-
-static int plan_graph(struct loader *l, struct plan *p)
-{
-	uint32_t n = draft_count(l);
-	struct graph_node *node;
-	uint32_t *need_at, *want_at;
-	char *at;
-
-	p->memory = (struct vec){.max = SIZE_MAX / 2};
-	at = vec_add(&p->memory, n * sizeof *node + 2 * (n + (size_t)1) * sizeof *need_at);
-	if (!at)
-		return -1;
-	node = (struct graph_node *)(void *)at;
-	need_at = (uint32_t *)(void *)(node + n);
-	want_at = need_at + n + 1;
-	for (uint32_t i = 0; i < n; i++) {
-		const struct draft *d = draft_at(l, i);
-
-		node[i] = (struct graph_node){.delay_ms = d->delay_ms, .on_ms = d->on_ms,
-		                              .off_ms = d->off_ms, .kind = d->kind};
-		need_at[i] = d->need_at;
-		want_at[i] = d->want_at;
-	}
-	need_at[n] = (uint32_t)(l->needs.len / 4);
-	want_at[n] = (uint32_t)(l->wants.len / 4);
-	p->graph = (struct graph){
-		.n = n, .node = node, .need_at = need_at, .want_at = want_at,
-		.need = (const uint32_t *)(const void *)l->needs.at,
-		.want = (const uint32_t *)(const void *)l->wants.at,
-	};
-	return 0;
-}
 
 static void count_words(struct config *c, const struct conf_prog *p)
 {
@@ -79,7 +41,29 @@ static uint32_t count_extras(const struct loader *l)
 	return n;
 }
 
-static void fill(struct config *c, struct loader *l, const struct graph *g)
+static void fill_graph(struct config *c, const struct loader *l)
+{
+	struct graph_node *node = (struct graph_node *)((uintptr_t)c + c->nodes);
+	uint32_t *need_at = (uint32_t *)((uintptr_t)c + c->need_at);
+	uint32_t *want_at = (uint32_t *)((uintptr_t)c + c->want_at);
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		const struct draft *d = draft_at(l, i);
+
+		node[i] = (struct graph_node){.delay_ms = d->delay_ms, .on_ms = d->on_ms,
+		                              .off_ms = d->off_ms, .kind = d->kind};
+		need_at[i] = d->need_at;
+		want_at[i] = d->want_at;
+	}
+	need_at[c->n] = (uint32_t)(l->needs.len / 4);
+	want_at[c->n] = (uint32_t)(l->wants.len / 4);
+	if (l->needs.len)
+		memcpy((char *)c + c->need, l->needs.at, l->needs.len);
+	if (l->wants.len)
+		memcpy((char *)c + c->want, l->wants.at, l->wants.len);
+}
+
+static void fill(struct config *c, struct loader *l)
 {
 	struct conf_svc *svc = (struct conf_svc *)((uintptr_t)c + c->svcs);
 
@@ -89,32 +73,47 @@ static void fill(struct config *c, struct loader *l, const struct graph *g)
 		count_words(c, &svc[i].on);
 		count_words(c, &svc[i].off);
 	}
+	fill_graph(c, l);
 	fill_extras(c, l);
 	count_words(c, &c->last);
 	count_words(c, &c->panic);
-	engine_build(config_engine(c), g);
 }
 
-static struct config *pack(struct loader *l, struct config *head, const struct graph *g)
+/* Hands out room in the block; what follows is aligned. */
+static uint32_t room(uint64_t *at, uint64_t bytes)
 {
-	size_t engine = engine_size(g);
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uint64_t at = (sizeof *head + 7) & ~(size_t)7;
+	uint64_t from = *at;
+
+	*at += (bytes + 7) & ~(uint64_t)7;
+	return (uint32_t)from; /* of a block that fits: that is looked at when all is laid out */
+}
+
+static uint64_t lay_out(struct config *head, const struct loader *l)
+{
+	uint64_t at = 0, n = draft_count(l);
+
+	room(&at, sizeof *head);
+	head->n = (uint32_t)n;
+	head->n_extras = count_extras(l);
+	head->strings_len = (uint32_t)l->strings.len;
+	head->svcs = room(&at, n * sizeof(struct conf_svc));
+	head->nodes = room(&at, n * sizeof(struct graph_node));
+	head->need_at = room(&at, (n + 1) * 4);
+	head->want_at = room(&at, (n + 1) * 4);
+	head->need = room(&at, l->needs.len);
+	head->want = room(&at, l->wants.len);
+	head->extras = room(&at, head->n_extras * (uint64_t)sizeof(struct conf_extra));
+	head->strings = room(&at, l->strings.len);
+	return at;
+}
+
+struct config *loader_pack(struct loader *l, struct config *head)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = lay_out(head, l);
 	struct config *c;
 
-	head->n = g->n;
-	head->svcs = (uint32_t)at;
-	at += g->n * (uint64_t)sizeof(struct conf_svc);
-	head->extras = (uint32_t)at;
-	head->n_extras = count_extras(l);
-	at += head->n_extras * (uint64_t)sizeof(struct conf_extra);
-	head->strings = (uint32_t)at;
-	head->strings_len = (uint32_t)l->strings.len;
-	at = (at + l->strings.len + 7) & ~(uint64_t)7;
-	head->engine = (uint32_t)at;
-	at += engine;
-	head->size = (size_t)((at + page - 1) / page * page);
-	if (engine == 0 || at > UINT32_MAX) {
+	head->size = (size_t)((bytes + page - 1) / page * page);
+	if (bytes > UINT32_MAX) {
 		loader_fail(l, "too large");
 		return NULL;
 	}
@@ -124,20 +123,7 @@ static struct config *pack(struct loader *l, struct config *head, const struct g
 		return NULL;
 	}
 	*c = *head;
-	fill(c, l, g);
-	return c;
-}
-
-struct config *loader_pack(struct loader *l, struct config *head)
-{
-	struct plan p;
-	struct config *c = NULL;
-
-	if (plan_graph(l, &p) == 0)
-		c = pack(l, head, &p.graph);
-	else
-		loader_fail(l, strerror(errno));
-	vec_free(&p.memory);
+	fill(c, l);
 	return c;
 }
 

@@ -214,7 +214,7 @@ void ending_begin(enum ending how)
 	struct event ev = {.kind = EV_SHUTDOWN};
 
 	MUST(how != END_NOT);
-	engine_event(config_engine(shell.config), shell.now_ms, &ev); /* again: hurried */
+	engine_event(shell.engine, shell.now_ms, &ev); /* again: hurried */
 	ending = true;
 }
 

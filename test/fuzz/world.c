@@ -75,8 +75,8 @@ static const char *const rare_names[] = {
 
 static char tree[PATH_MAX];
 static struct shape shape = {.names = names, .n_names = sizeof names / sizeof *names};
-static struct config *booted;  /* its engine as it was before the boot: */
-static struct engine *fresh;
+static struct config *booted;
+static struct engine *fresh;    /* its engine as it was before the boot */
 static bool slow; /* time hardly passes: tables fill up */
 
 /* ---- the tree ---- */
@@ -192,7 +192,7 @@ void world_end(void)
 
 static void keep_engine(void)
 {
-	const struct engine *e = config_engine(shell.config);
+	const struct engine *e = shell.engine;
 
 	free(fresh);
 	fresh = malloc(e->size);
@@ -215,7 +215,7 @@ static void boot(void)
 {
 	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
 
-	engine_event(config_engine(shell.config), shell.now_ms, &ev);
+	engine_event(shell.engine, shell.now_ms, &ev);
 }
 
 void world_begin(void)
@@ -245,14 +245,14 @@ static void pass_time(int64_t ms)
 static void shut_down(void)
 {
 	ending_begin(END_POWEROFF);
-	for (unsigned i = 0; i < 10000 && (oracle_open() || !config_engine(shell.config)->done); i++) {
+	for (unsigned i = 0; i < 10000 && (oracle_open() || !shell.engine->done); i++) {
 		while (services_act())
 			;
 		machine_end_all();
 		pass_time(1000);
 	}
 	MUST(oracle_open() == 0);
-	MUST(config_engine(shell.config)->done);
+	MUST(shell.engine->done);
 	MUST(!machine_end_all());
 }
 
@@ -265,7 +265,7 @@ void world_round(struct choice *s)
 	if (shell.config != booted)
 		load();
 	else
-		memcpy(config_engine(booted), fresh, fresh->size);
+		memcpy(shell.engine, fresh, fresh->size);
 	board_mark_all();
 	boot();
 	slow = choice_once_in(s, 8);
@@ -445,7 +445,7 @@ void world_step(struct choice *s)
 	machine_choice = s;
 	step(s);
 	/* Whoever waits in the engine is somebody whose request is open. */
-	MUST(config_engine(shell.config)->n_waiters <= oracle_open());
+	MUST(shell.engine->n_waiters <= oracle_open());
 	if (shell.config != booted)
 		booted = NULL; /* now: a later load may lie at its place again */
 	after_end = ending_has_begun() ? after_end + 1 : 0;

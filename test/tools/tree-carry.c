@@ -25,7 +25,7 @@ static void put_strings(const char *name, const char *s, uint32_t n)
 
 static void put_row(const char *when, const struct config *c, uint32_t i, const struct conf_extra *x)
 {
-	const struct svc *s = engine_svc(config_engine(c), i);
+	const struct graph_node *s = config_node(c, i);
 
 	printf("%s %s", when, config_name(c, i));
 	if (x->n_listen)
@@ -65,35 +65,47 @@ static struct config *load(struct load *l)
 	return c;
 }
 
-static void run_all(const struct config *c)
+/* The engine of c, with all of it up. */
+static struct engine *run_all(const struct config *c)
 {
-	struct engine *e = config_engine(c);
+	struct engine *e = config_make_engine(c);
 	struct event boot = {.kind = EV_BOOT, .svc = c->start, .answer_by_ms = NEVER};
 	struct action act;
 
+	if (!e)
+		exit(1);
 	engine_event(e, 0, &boot);
 	while (engine_next(e, 0, &act))
 		if (act.kind == ACT_SPAWN)
 			engine_event(e, 0, &(struct event){.kind = EV_EXECUTED, .svc = act.svc});
+	return e;
 }
 
 int main(int argc, char **argv)
 {
 	struct config *before, *extended, *reloaded;
+	struct engine *running;
 	uint32_t *map;
 
 	if (argc != 4)
 		return 2;
 	before = load(&(struct load){.dir = argv[1], .start = "init"});
 	put_rows("before", before);
-	extended = load(&(struct load){.dir = argv[1], .asked = argv[2], .old = before});
+	running = config_make_engine(before);
+	if (!running)
+		return 1;
+	extended = load(&(struct load){.dir = argv[1], .asked = argv[2], .old = before,
+	                               .engine = running});
+	config_free_engine(running);
 	put_rows("extended", extended);
-	run_all(before);
+	running = run_all(before);
 	if (system(argv[3]) != 0)
 		return 2;
 	map = calloc(before->n, sizeof *map);
-	reloaded = load(&(struct load){.dir = argv[1], .start = "init", .running = before, .map = map});
+	reloaded = load(&(struct load){.dir = argv[1], .start = "init", .running = before,
+	                               .engine = running, .map = map});
 	put_rows("reloaded", reloaded);
+	config_free_engine(running);
 	free(map);
 	config_free(before);
 	config_free(extended);
