@@ -193,7 +193,7 @@ void set_wish(struct engine *e, uint32_t i, bool wish)
 
 	s->live.wish = wish;
 	if (!wish)
-		s->live.restart = s->live.again = false;
+		s->live.restart = s->live.retry_asked = false;
 	e->waiters_dirty = true; /* some await the opposite */
 	e->waiter_next = 0;
 	reclass(e, i);
@@ -240,7 +240,7 @@ static void try_again(struct engine *e, uint32_t i)
 	struct svc_live *l = &engine_svc(e, i)->live;
 
 	l->crashes = 0;
-	l->again = l->state == SVC_FAILED || l->state == SVC_BACKOFF;
+	l->retry_asked = l->state == SVC_FAILED || l->state == SVC_BACKOFF;
 	set_wish(e, i, true);
 }
 

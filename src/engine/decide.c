@@ -60,13 +60,13 @@ static enum svc_state from_starting(const struct facts *f)
 {
 	if (f->alive)
 		return from_starting_alive(f);
-	if (f->retry)
+	if (f->transient)
 		return SVC_BACKOFF;
 	if (!f->respawn)
 		return f->succeeded ? SVC_UP : SVC_FAILED;
 	if (f->says_ready && f->ready)
 		return SVC_UP;
-	return f->hopeless ? SVC_FAILED : SVC_BACKOFF;
+	return f->permanent ? SVC_FAILED : SVC_BACKOFF;
 }
 
 /* Whoever needs it and runs is left alone, as by a crash.  What it says or does
@@ -114,7 +114,7 @@ static enum svc_state from_backoff(const struct facts *f)
 		return SVC_REFUSED;
 	if (!f->wish)
 		return SVC_DOWN;
-	return f->due || f->again ? SVC_WAITING : SVC_BACKOFF;
+	return f->due || f->retry_asked ? SVC_WAITING : SVC_BACKOFF;
 }
 
 static enum svc_state from_failed(const struct facts *f)
@@ -123,7 +123,7 @@ static enum svc_state from_failed(const struct facts *f)
 		return SVC_REFUSED;
 	if (!f->wish)
 		return SVC_DOWN;
-	return f->again ? SVC_WAITING : SVC_FAILED;
+	return f->retry_asked ? SVC_WAITING : SVC_FAILED;
 }
 
 enum svc_state decide(enum svc_state state, const struct facts *f)

@@ -16,7 +16,7 @@ struct facts {
 	bool wish;          /* wished up */
 	bool restart;       /* to be stopped once, although wished up */
 	bool refused;       /* the loader refused it */
-	bool again;         /* an operator's start since it failed or backed off */
+	bool retry_asked;   /* an operator's start since it failed or backed off */
 	bool group;         /* has no `on` */
 	bool respawn;       /* is kept running */
 	bool says_ready;    /* and says by itself when it is up */
@@ -28,8 +28,8 @@ struct facts {
 	bool executed;      /* its main process has executed its program */
 	bool ready;         /* its main process has said that it is up */
 	bool succeeded;     /* its main process ended with exit 0 */
-	bool hopeless;      /* it could not be executed, or said so: no use to start it again */
-	bool retry;         /* it could not be executed for want of something passing */
+	bool permanent;     /* why it ended, or was never executed, does not pass by itself */
+	bool transient;     /* it could not be executed, for a reason that may pass */
 	bool late;          /* it was told to end because it was not up in time */
 	bool needs_up;      /* every need is up */
 	bool need_bad;      /* a need failed, is blocked, refused or was stopped */

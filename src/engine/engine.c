@@ -28,7 +28,7 @@ static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
 		.wish = l->wish,
 		.restart = l->restart,
 		.refused = s->kind & KIND_REFUSED,
-		.again = l->again,
+		.retry_asked = l->retry_asked,
 		.group = !(s->kind & KIND_ON),
 		.respawn = s->kind & KIND_RESPAWN,
 		.says_ready = s->kind & KIND_READY,
@@ -40,8 +40,8 @@ static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
 		.executed = l->executed,
 		.ready = l->ready,
 		.succeeded = l->succeeded,
-		.hopeless = l->hopeless,
-		.retry = l->retry,
+		.permanent = l->permanent,
+		.transient = l->transient,
 		.late = l->late,
 		.needs_up = s->needs_up == needs_of(e, i).n,
 		.need_bad = s->needs_bad > 0,
@@ -91,7 +91,7 @@ static int64_t back_off(struct svc_live *l, int64_t now)
 static void begin_start(struct svc_live *l)
 {
 	l->todo |= TODO_SPAWN;
-	l->executed = l->ready = l->succeeded = l->hopeless = l->retry = false;
+	l->executed = l->ready = l->succeeded = l->permanent = l->transient = false;
 	l->was_up = l->off_ran = l->late = l->late_killed = false;
 }
 
@@ -169,7 +169,7 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	l->from = l->state;
 	l->state = (uint8_t)to;
 	l->since_ms = now;
-	l->again = false;
+	l->retry_asked = false;
 	l->restart = l->restart && to == SVC_UP; /* asked of this run only */
 	l->todo |= TODO_CHANGED;
 	if (l->from == SVC_HELD)
@@ -314,8 +314,8 @@ static void ended(struct svc *s, const struct event *ev)
 	l->alive = false;
 	l->end = ev->end;
 	l->succeeded = ev->end.kind == END_EXIT && ev->end.code == 0;
-	l->retry = !spawned && ev->retry;
-	l->hopeless = spawned ? ev->fatal : !ev->retry;
+	l->transient = !spawned && ev->retry;
+	l->permanent = spawned ? ev->fatal : !ev->retry;
 }
 
 /* Was it told to stop, and not killed yet? */
@@ -400,7 +400,7 @@ static void start(struct engine *e, uint32_t i, bool only)
 		return;
 	}
 	l->crashes = 0;
-	l->again = l->state == SVC_FAILED || l->state == SVC_BACKOFF;
+	l->retry_asked = l->state == SVC_FAILED || l->state == SVC_BACKOFF;
 	set_wish(e, i, true);
 }
 

@@ -78,8 +78,8 @@ struct svc_live {
 	uint8_t crashes;       /* restarts that the back-off remembers, capped */
 	uint8_t from;          /* state before the last change, for ACT_CHANGED */
 	uint8_t todo;          /* actions not handed out yet: only of engine.acting */
-	bool wish, restart, again;
-	bool alive, off_alive, executed, ready, succeeded, hopeless, retry;
+	bool wish, restart, retry_asked;
+	bool alive, off_alive, executed, ready, succeeded, permanent, transient;
 	bool was_up, off_ran;
 	bool late, late_killed; /* this run was not up in time: given TERM, and KILL */
 };

@@ -206,5 +206,5 @@ bool essential_is_lost(const struct config *c, const struct engine *e, uint32_t 
 	if (s->live.state != SVC_BLOCKED || engine_why(e, svc, &other) != WHY_CULPRIT)
 		return false;
 	s = engine_svc(e, other);
-	return (s->live.state == SVC_FAILED && !s->live.again) || s->live.state == SVC_REFUSED;
+	return (s->live.state == SVC_FAILED && !s->live.retry_asked) || s->live.state == SVC_REFUSED;
 }

@@ -181,9 +181,9 @@ static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
 	const struct actor *a = &w->actor[i];
 
 	mix(h, (uint64_t)l->state | (uint64_t)l->wish << 8 | (uint64_t)l->restart << 9
-	       | (uint64_t)l->again << 10 | (uint64_t)l->alive << 11 | (uint64_t)l->off_alive << 12
+	       | (uint64_t)l->retry_asked << 10 | (uint64_t)l->alive << 11 | (uint64_t)l->off_alive << 12
 	       | (uint64_t)l->executed << 13 | (uint64_t)l->succeeded << 14
-	       | (uint64_t)l->hopeless << 15 | (uint64_t)l->retry << 16 | (uint64_t)l->was_up << 17
+	       | (uint64_t)l->permanent << 15 | (uint64_t)l->transient << 16 | (uint64_t)l->was_up << 17
 	       | (uint64_t)l->off_ran << 18 | (uint64_t)s->queued << 19
 	       | (uint64_t)(s->heap_at != NO_SVC) << 20 | (uint64_t)l->crashes << 24
 	       | (uint64_t)l->todo << 32 | (uint64_t)a->main << 40 | (uint64_t)a->off << 42
