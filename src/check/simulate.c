@@ -300,7 +300,7 @@ static void carry_out(struct sim *m, const struct action *act)
 
 static void judge_end(struct sim *m, const struct event *ev)
 {
-	int code = m->code < 0 ? essential_code(m->c, m->e, ev->svc, &ev->end, false) : -1;
+	int code = m->code < 0 ? essential_code(m->c, m->e, ev) : -1;
 
 	if (code >= 0)
 		stop_for(m, ev->svc, "has ended", code);

@@ -5,6 +5,7 @@
 #include "src/engine/classes.h"
 #include "src/engine/deadline.h"
 #include "src/engine/decide.h"
+#include "src/engine/verdict.h"
 #include "src/engine/waiter.h"
 #include "src/limits.h"
 
@@ -309,13 +310,13 @@ static void ready(struct svc_live *l)
 static void ended(struct svc *s, const struct event *ev)
 {
 	struct svc_live *l = &s->live;
-	bool spawned = ev->end.kind != END_SPAWN;
+	struct verdict v = verdict_of(ev);
 
 	l->alive = false;
 	l->end = ev->end;
-	l->succeeded = ev->end.kind == END_EXIT && ev->end.code == 0;
-	l->transient = !spawned && ev->retry;
-	l->permanent = spawned ? ev->fatal : !ev->retry;
+	l->succeeded = v.succeeded;
+	l->transient = v.transient;
+	l->permanent = v.permanent;
 }
 
 /* Was it told to stop, and not killed yet? */

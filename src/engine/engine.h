@@ -138,11 +138,22 @@ enum event_kind {
 	EV_TRY_RESTART,
 	EV_WAIT,
 	EV_EXECUTED,    /* the main process of svc has executed its program */
-	EV_ENDED,       /* the main process of svc is gone (or was never made): end, retry */
+	EV_ENDED,       /* the main process of svc is gone (or was never made): end, cause, said_why */
 	EV_OFF_ENDED,   /* the off process of svc is gone (or was never made) */
 	EV_CANCEL,      /* the client of handle is gone */
 	EV_SHUTDOWN,    /* stop everything, start nothing any more; again: without delays */
 	EV_READY        /* the main process of svc has said that it is up; no news if it is gone */
+};
+
+/* Why a step of making a process has failed: a class of errnos, told by whoever makes
+ * processes.  Whether it may pass is the engine's to judge. */
+enum spawn_cause {
+	CAUSE_OTHER,
+	CAUSE_SHORTAGE, /* of processes, memory, descriptors */
+	CAUSE_BUSY,     /* the program is being written */
+	CAUSE_ADDRESS,  /* of a socket: in use, or not there */
+	CAUSE_MISSING,  /* no such file */
+	CAUSE_N
 };
 
 struct event {
@@ -151,8 +162,8 @@ struct event {
 	uint32_t handle;       /* of the client; 0: nobody waits */
 	enum goal goal;
 	bool only;             /* --only */
-	bool retry;            /* EV_ENDED: a spawn failed for want of something passing */
-	bool fatal;            /* EV_ENDED: the process said that it is no use to start it again */
+	bool said_why;         /* EV_ENDED: the process has said, before it ended, why it ends */
+	enum spawn_cause cause; /* EV_ENDED with END_SPAWN */
 	struct end end;        /* EV_ENDED */
 	int64_t answer_by_ms;  /* NEVER for no limit */
 };

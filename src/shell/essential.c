@@ -61,18 +61,18 @@ void essential_changed(uint32_t svc)
 	look_whether_lost(svc);
 }
 
-void essential_ended(uint32_t svc, const struct end *end, bool retry)
+void essential_ended(const struct event *ended)
 {
 	struct text *t;
 	int code;
 
 	if (shell.mode == MODE_MACHINE || ending_has_begun())
 		return;
-	code = essential_code(shell.config, shell.engine, svc, end, retry);
+	code = essential_code(shell.config, shell.engine, ended);
 	if (code < 0)
 		return;
-	t = say_begin_about(svc, "essential, and has ended: ");
-	describe_end(t, end);
+	t = say_begin_about(ended->svc, "essential, and has ended: ");
+	describe_end(t, &ended->end);
 	say_code(t, code);
 	ending_begin_with(code);
 }

@@ -10,8 +10,8 @@
 /* The start service is wished up: some may be lost already.  On a machine they
  * are named, as nothing comes of it there. */
 void essential_booted(void);
-/* The main process of svc has ended, and the engine has not been told yet. */
-void essential_ended(uint32_t svc, const struct end *end, bool retry);
+/* A main process has ended, and the engine has not been told yet. */
+void essential_ended(const struct event *ended);
 /* svc is in another state than before. */
 void essential_changed(uint32_t svc);
 

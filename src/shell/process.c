@@ -338,17 +338,18 @@ void process_rest(void)
 	madvise(slots, (size_t)SPAWN_IN_FLIGHT * SPAWN_STACK, MADV_DONTNEED);
 }
 
-bool process_worth_retry(const struct end *end)
+enum spawn_cause process_cause(const struct end *end)
 {
 	switch (end->code) {
 	case EAGAIN:
 	case ENOMEM:
 	case EMFILE:
-	case ENFILE:
-	case ETXTBSY: return true;
-	case EADDRINUSE: /* somebody may end, or an address come up */
-	case EADDRNOTAVAIL: return end->step == STEP_LISTEN;
-	default: return false;
+	case ENFILE: return CAUSE_SHORTAGE;
+	case ETXTBSY: return CAUSE_BUSY;
+	case EADDRINUSE:
+	case EADDRNOTAVAIL: return CAUSE_ADDRESS;
+	case ENOENT: return CAUSE_MISSING;
+	default: return CAUSE_OTHER;
 	}
 }
 

@@ -71,8 +71,8 @@ void process_signal(const struct proc *p, int sig);
 /* The one door to kill(2): refuses everything that is not one process. */
 int process_kill_pid(pid_t pid, int sig);
 
-/* Whether a failed spawn is worth another try. */
-bool process_worth_retry(const struct end *end);
+/* Which class the errno of a failed spawn is of. */
+enum spawn_cause process_cause(const struct end *end);
 
 /* Children that still share our memory.  While there are any, nothing that
  * they may read can be unmapped. */

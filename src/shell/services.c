@@ -159,26 +159,22 @@ bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role)
 	return helper_proc()->pid == pid;
 }
 
-static bool worth_retry(const struct end *end)
-{
-	return end->kind == END_SPAWN && process_worth_retry(end);
-}
-
-/* A manager that says why it ends is no use to be started again. */
-static bool is_fatal(uint32_t svc, const struct end *end)
-{
-	return end->kind != END_SPAWN && *plugs_words(svc);
-}
-
-static void event(enum event_kind kind, uint32_t svc, const struct end *end)
+static void event(enum event_kind kind, uint32_t svc)
 {
 	struct event ev = {.kind = kind, .svc = svc};
 
-	if (end) {
-		ev.end = *end;
-		ev.retry = worth_retry(end);
-		ev.fatal = is_fatal(svc, end);
-	}
+	engine_event(shell.engine, shell.now_ms, &ev);
+}
+
+/* The plain facts: what they mean is the engine's to say. */
+static void main_ended(uint32_t svc, const struct end *end)
+{
+	struct event ev = {.kind = EV_ENDED, .svc = svc, .end = *end,
+	                   .said_why = *plugs_words(svc)};
+
+	if (end->kind == END_SPAWN)
+		ev.cause = process_cause(end);
+	essential_ended(&ev);
 	engine_event(shell.engine, shell.now_ms, &ev);
 }
 
@@ -187,7 +183,7 @@ void services_ready(uint32_t svc)
 	if (!plugs_is_ready(svc))
 		return;
 	services_exec_result(svc, ROLE_MAIN);
-	event(EV_READY, svc, NULL);
+	event(EV_READY, svc);
 }
 
 /* What it has said before its end comes before its end. */
@@ -206,10 +202,9 @@ static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
 	switch (role) {
 	case ROLE_MAIN:
 		hear_last(svc);
-		essential_ended(svc, end, worth_retry(end));
-		event(EV_ENDED, svc, end);
+		main_ended(svc, end);
 		break;
-	case ROLE_OFF: event(EV_OFF_ENDED, svc, NULL); break;
+	case ROLE_OFF: event(EV_OFF_ENDED, svc); break;
 	case ROLE_HELPER: helper_ended(end); break;
 	}
 }
@@ -270,7 +265,7 @@ void services_watch(struct proc *p, uint32_t svc, enum proc_role role)
 {
 	/* Unwatched, its end is heard of by SIGCHLD, and a failed exec with it. */
 	if (awaits_exec(svc, role) && loop_watch(p->exec_fd, SOURCE_EXEC, svc, role) < 0)
-		event(EV_EXECUTED, svc, NULL);
+		event(EV_EXECUTED, svc);
 	if (ends_watched)
 		watch_end(svc, role);
 }
@@ -351,7 +346,7 @@ void services_exec_result(uint32_t svc, enum proc_role role)
 		return;
 	r = process_exec_result(p, &end);
 	if (r > 0 && role == ROLE_MAIN)
-		event(EV_EXECUTED, svc, NULL);
+		event(EV_EXECUTED, svc);
 	if (r < 0) {
 		/* The child ends on its own; its exit is no news any more. */
 		process_forget(p);

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "ipc/signal_name.h"
-#include "src/tree/loader.h"
+#include "src/engine/verdict.h"
 #include "src/limits.h"
+#include "src/tree/loader.h"
 
 #define CODE_MAX 255   /* of an exit code */
 #define SIGNAL_CODE 128 /* plus the signal, as shells have it */
@@ -159,16 +160,16 @@ static int mapped(const struct config *c, const struct conf_svc *s, int code)
 
 /* A once-service that has not succeeded is not tried again: it counts, whatever
  * its file says. */
-static bool counts(enum essential essential, bool respawn, const struct end *end, bool retry)
+static bool counts(enum essential essential, bool respawn, const struct event *ended)
 {
-	bool success = end->kind == END_EXIT && end->code == 0;
+	struct verdict v = verdict_of(ended);
 
-	if (end->kind == END_SPAWN)
-		return !retry;
+	if (!v.executed)
+		return !v.transient;
 	switch (essential) {
 	case ESSENTIAL_EXIT: return true;
-	case ESSENTIAL_SUCCESS: return success || !respawn;
-	case ESSENTIAL_FAILURE: return !success;
+	case ESSENTIAL_SUCCESS: return v.succeeded || !respawn;
+	case ESSENTIAL_FAILURE: return !v.succeeded;
 	case ESSENTIAL_NOT: break;
 	}
 	return false;
@@ -182,16 +183,15 @@ static bool by_itself(const struct svc *s)
 	return running && s->live.wish && !s->live.restart;
 }
 
-int essential_code(const struct config *c, const struct engine *e, uint32_t svc,
-                   const struct end *end, bool retry)
+int essential_code(const struct config *c, const struct engine *e, const struct event *ended)
 {
-	const struct conf_svc *s = config_svc(c, svc);
-	const struct svc *row = engine_svc(e, svc);
+	const struct conf_svc *s = config_svc(c, ended->svc);
+	const struct svc *row = engine_svc(e, ended->svc);
 
 	if (!s->essential || !by_itself(row)
-	    || !counts((enum essential)s->essential, row->kind & KIND_RESPAWN, end, retry))
+	    || !counts((enum essential)s->essential, row->kind & KIND_RESPAWN, ended))
 		return -1;
-	return mapped(c, s, code_of(end));
+	return mapped(c, s, code_of(&ended->end));
 }
 
 bool essential_is_lost(const struct config *c, const struct engine *e, uint32_t svc)

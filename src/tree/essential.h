@@ -16,11 +16,9 @@ enum essential {
 	ESSENTIAL_FAILURE  /* any but exit 0 */
 };
 
-/* The main process of svc has ended (or was never made, `retry`: for want of
- * something passing), and the engine has not been told yet: the code with which
- * everything ends for it, or -1 if it goes on. */
-int essential_code(const struct config *c, const struct engine *e, uint32_t svc,
-                   const struct end *end, bool retry);
+/* A main process has ended or was never made, and the engine has not been told yet:
+ * the code with which everything ends for it, or -1 if it goes on. */
+int essential_code(const struct config *c, const struct engine *e, const struct event *ended);
 
 /* An essential service is wished up and will never come up by itself: it is
  * refused, or blocked by one that failed or is refused. */

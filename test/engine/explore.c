@@ -301,8 +301,8 @@ static void perform(struct world *w, enum move move, uint32_t i)
 	case MOVE_OFF_ENDED: world_off_ended(w, i); break;
 	case MOVE_CRASH: world_ended(w, i, END_EXIT, 1); break;
 	case MOVE_FATAL: world_ended_fatally(w, i, 1); break;
-	case MOVE_NO_SPAWN: world_spawn_failed(w, i, false); break;
-	case MOVE_NO_SPAWN_NOW: world_spawn_failed(w, i, true); break;
+	case MOVE_NO_SPAWN: world_spawn_failed(w, i, STEP_EXEC, CAUSE_MISSING); break;
+	case MOVE_NO_SPAWN_NOW: world_spawn_failed(w, i, STEP_FORK, CAUSE_SHORTAGE); break;
 	case MOVE_N: break;
 	}
 }

@@ -110,9 +110,9 @@ void process_signal(const struct proc *p, int sig)
 	MUST(sig > 0 && p->pid >= 0);
 }
 
-bool process_worth_retry(const struct end *end)
+enum spawn_cause process_cause(const struct end *end)
 {
-	return end->code == EAGAIN;
+	return end->code == EAGAIN ? CAUSE_SHORTAGE : CAUSE_OTHER;
 }
 
 unsigned process_in_flight(void)

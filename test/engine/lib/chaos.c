@@ -69,6 +69,14 @@ static uint32_t pick_svc(struct chaos *c)
 	return prng_below(&c->rng, c->world.plan->n);
 }
 
+static void spawn_fails(struct chaos *c, uint32_t i)
+{
+	static const uint8_t steps[] = {STEP_FORK, STEP_EXEC, STEP_LISTEN};
+
+	world_spawn_failed(&c->world, i, (enum spawn_step)steps[prng_below(&c->rng, 3)],
+	                   (enum spawn_cause)prng_below(&c->rng, CAUSE_N));
+}
+
 /* The main process of i does the next thing, good or bad. */
 static void main_moves(struct chaos *c, uint32_t i)
 {
@@ -84,7 +92,7 @@ static void main_moves(struct chaos *c, uint32_t i)
 		if (prng_chance(&c->rng, 20))
 			world_ended(w, i, END_SIGNAL, 9);
 		else
-			world_spawn_failed(w, i, prng_chance(&c->rng, 60));
+			spawn_fails(c, i);
 	} else if (a->main == PROC_FORKED) {
 		world_executed(w, i);
 	} else if (fault && prng_chance(&c->rng, 20)) {

@@ -272,14 +272,21 @@ static void request(struct world *w, const struct event *ev)
 		keep_request(w, ev, expect, in_the_way);
 }
 
+/* Design, kinds of failure: what a start lacked only for now. */
+static bool passes(const struct event *ev)
+{
+	return ev->cause == CAUSE_SHORTAGE || ev->cause == CAUSE_BUSY
+	       || (ev->cause == CAUSE_ADDRESS && ev->end.step == STEP_LISTEN);
+}
+
 static void main_ended(struct actor *a, const struct event *ev)
 {
 	a->main = PROC_NONE;
 	a->termed = a->killed = false;
 	a->did_work = ev->end.kind == END_EXIT && ev->end.code == 0;
 	a->spawn_failed = ev->end.kind == END_SPAWN;
-	a->spawn_retry = a->spawn_failed && ev->retry;
-	a->fatal = ev->fatal;
+	a->spawn_retry = a->spawn_failed && passes(ev);
+	a->fatal = ev->said_why && !a->spawn_failed;
 }
 
 void record_event(struct world *w, const struct event *ev)

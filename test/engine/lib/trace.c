@@ -34,8 +34,9 @@ void trace_event(const struct world *w, const struct event *ev)
 	if (ev->only)
 		printf(" --only");
 	if (ev->kind == EV_ENDED)
-		printf(": %s %d%s%s", end_words[ev->end.kind], ev->end.code,
-		       ev->retry ? ", retry" : "", ev->fatal ? ", fatal" : "");
+		printf(": %s %d%s", end_words[ev->end.kind], ev->end.code, ev->said_why ? ", said why" : "");
+	if (ev->kind == EV_ENDED && ev->end.kind == END_SPAWN)
+		printf(", %s, cause %d", step_word(ev->end.step), (int)ev->cause);
 	if (ev->handle)
 		printf(" (handle %u, %s", (unsigned)ev->handle, goal_words[ev->goal]);
 	if (ev->handle && ev->answer_by_ms != NEVER)

@@ -190,16 +190,16 @@ void world_ended(struct world *w, uint32_t i, enum end_kind kind, int code)
 void world_ended_fatally(struct world *w, uint32_t i, int code)
 {
 	world_event(w, &(struct event){
-		.kind = EV_ENDED, .svc = i, .fatal = true, .answer_by_ms = NEVER,
+		.kind = EV_ENDED, .svc = i, .said_why = true, .answer_by_ms = NEVER,
 		.end = {.kind = END_EXIT, .code = (int16_t)code},
 	});
 }
 
-void world_spawn_failed(struct world *w, uint32_t i, bool retry)
+void world_spawn_failed(struct world *w, uint32_t i, enum spawn_step step, enum spawn_cause cause)
 {
 	world_event(w, &(struct event){
-		.kind = EV_ENDED, .svc = i, .retry = retry, .answer_by_ms = NEVER,
-		.end = {.kind = END_SPAWN, .step = retry ? STEP_FORK : STEP_EXEC, .code = 11},
+		.kind = EV_ENDED, .svc = i, .cause = cause, .answer_by_ms = NEVER,
+		.end = {.kind = END_SPAWN, .step = (uint8_t)step, .code = 11},
 	});
 }
 

@@ -92,8 +92,9 @@ void world_drain(struct world *w);
 void world_executed(struct world *w, uint32_t i);
 void world_ready(struct world *w, uint32_t i);
 void world_ended(struct world *w, uint32_t i, enum end_kind kind, int code);
+/* Having said why. */
 void world_ended_fatally(struct world *w, uint32_t i, int code);
-void world_spawn_failed(struct world *w, uint32_t i, bool retry);
+void world_spawn_failed(struct world *w, uint32_t i, enum spawn_step step, enum spawn_cause cause);
 void world_off_ended(struct world *w, uint32_t i);
 void world_clock(struct world *w, int64_t to_ms);
 
