@@ -369,6 +369,15 @@ static bool is_running(const struct svc_live *l)
 	       || l->state == SVC_LATE_KILLED;
 }
 
+/* What runs and is refused could not come back from a restart. */
+static bool would_be_lost(const struct engine *e, const struct event *ev)
+{
+	bool restarts = ev->kind == EV_RESTART || ev->kind == EV_TRY_RESTART;
+
+	return restarts && engine_svc(e, ev->svc)->kind & KIND_REFUSED
+	       && engine_is_active(e, ev->svc);
+}
+
 /* A command that cannot be carried out: why not, and who is in the way. */
 static enum result objection(const struct engine *e, const struct event *ev, uint32_t *other)
 {
@@ -378,6 +387,8 @@ static enum result objection(const struct engine *e, const struct event *ev, uin
 
 	if (e->shutdown && ev->kind != EV_STOP)
 		return RES_SHUTDOWN;
+	if (would_be_lost(e, ev))
+		return RES_LOAD;
 	if (!ev->only)
 		return RES_NONE;
 	if (starts)

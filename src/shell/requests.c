@@ -215,13 +215,6 @@ static void give_to_engine(const struct ipc_record *r, enum event_kind kind, uin
 		answer(r, RES_BUSY);
 }
 
-/* What runs and is refused could not come back from a restart. */
-static bool would_lose(enum event_kind kind, uint32_t svc)
-{
-	return (kind == EV_RESTART || kind == EV_TRY_RESTART) && is_refused(svc)
-	       && engine_is_active(shell.engine, svc);
-}
-
 static void command(const struct ipc_record *r, enum event_kind kind, bool may_load)
 {
 	uint32_t svc;
@@ -231,8 +224,6 @@ static void command(const struct ipc_record *r, enum event_kind kind, bool may_l
 		no = RES_SHUTDOWN; /* it may well exist, but is not loaded any more */
 	if (no)
 		answer(r, no);
-	else if (would_lose(kind, svc))
-		answer_about(r->handle, svc, RES_LOAD, NO_SVC);
 	else
 		give_to_engine(r, kind, svc);
 }

@@ -432,6 +432,34 @@ static void a_load_breaks(void)
 	done("a load that makes a cycle of blocked services refuses them");
 }
 
+static void what_would_be_lost_is_not_restarted(void)
+{
+	static const uint8_t after[] = {RUN | KIND_REFUSED};
+	static const uint32_t map[] = {0};
+	struct action act = {.kind = ACT_DONE};
+	struct plan p, q;
+	struct engine *e;
+
+	plan_from(&p, ".", one_kind);
+	plan_from(&q, ".", after);
+	e = plan_engine(&p);
+	feed(e, 0, EV_BOOT, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	feed(e, 0, EV_EXECUTED, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	e = adopt(e, &q, map);
+	ask(e, EV_RESTART, 0, GOAL_STARTED, 1, NEVER);
+	CHECK(drain(e, 0, ACT_ANSWER, 0, &act) == 1 && act.handle == 1 && act.result == RES_LOAD);
+	ask(e, EV_TRY_RESTART, 0, GOAL_NOW, 2, NEVER);
+	CHECK(drain(e, 0, ACT_ANSWER, 0, &act) == 1 && act.handle == 2 && act.result == RES_LOAD);
+	CHECK(state_of(e, 0) == SVC_UP);
+	ask(e, EV_STOP, 0, GOAL_STOPPED, 3, NEVER);
+	drain(e, 0, ACT_ANSWER, 0, NULL);
+	CHECK(state_of(e, 0) == SVC_STOPPING);
+	free(e);
+	done("what runs and cannot be loaded any more is stopped, but not restarted");
+}
+
 static void a_boot_settles_once(void)
 {
 	struct plan p, q;
@@ -655,6 +683,8 @@ static void replant(struct prng *r, const struct world *w, const struct plan *p,
 	for (uint32_t i = 0; i < p->n; i++) {
 		map[i] = to[i];
 		q->node[to[i]] = p->node[i];
+		if (!w->done && prng_chance(r, 10))
+			q->node[to[i]].kind |= KIND_REFUSED; /* it cannot be loaded any more */
 	}
 	spare_the_leaving(w, p, q, map);
 	plan_compile(q);
@@ -771,6 +801,7 @@ int main(void)
 	a_need_is_gone();
 	a_load_mends();
 	a_load_breaks();
+	what_would_be_lost_is_not_restarted();
 	a_boot_settles_once();
 	a_shutdown_goes_on();
 	a_full_table();

@@ -381,7 +381,8 @@ static void check_why(struct world *w, uint32_t i)
 	uint32_t other;
 	enum why why = engine_why(w->e, i, &other);
 	const struct actor *a = &w->actor[i], *b = other < w->plan->n ? &w->actor[other] : NULL;
-	bool shows = a->state != SVC_UP && a->state != SVC_DOWN;
+	bool runs_refused = a->state == SVC_UP && w->plan->node[i].kind & KIND_REFUSED;
+	bool shows = (a->state != SVC_UP && a->state != SVC_DOWN) || runs_refused;
 	bool true_why = true;
 
 	check_own_why(w, i, why);
@@ -733,8 +734,10 @@ static bool can_be_up(const struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
 
-	if (!a->wish || a->state == SVC_FAILED || w->plan->node[i].kind & KIND_REFUSED)
+	if (!a->wish || a->state == SVC_FAILED)
 		return false;
+	if (w->plan->node[i].kind & KIND_REFUSED)
+		return a->state == SVC_UP; /* it runs on as it was loaded before */
 	for (uint32_t j = 0; j < w->plan->n; j++)
 		if (needs(w, i, j) && !can_be_up(w, j))
 			return false;

@@ -129,6 +129,15 @@ static bool is_up_to_stay(const struct actor *a)
 	return a->state == SVC_UP && a->wish;
 }
 
+/* It runs, as it was loaded before, and will be refused once it is down. */
+static bool is_lost_by_stop(const struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+
+	return w->plan->node[i].kind & KIND_REFUSED
+	       && (state_active(a->state) || a->main != PROC_NONE || a->off != PROC_NONE);
+}
+
 /* The answer that is known when the request comes. */
 static enum result known_at_once(const struct world *w, const struct event *ev, uint32_t *in_the_way)
 {
@@ -139,6 +148,8 @@ static enum result known_at_once(const struct world *w, const struct event *ev, 
 		return RES_DONE;
 	if (w->shutdown && ev->kind != EV_STOP)
 		return RES_SHUTDOWN;
+	if ((ev->kind == EV_RESTART || ev->kind == EV_TRY_RESTART) && is_lost_by_stop(w, ev->svc))
+		return RES_LOAD;
 	return ev->only ? refused_only(w, ev, in_the_way) : RES_NONE;
 }
 
