@@ -27,13 +27,13 @@ static void say(struct tally *t, enum finding_level level, const char *dir, cons
 }
 
 /* By the files of this system, which need not be the tree's. */
-static void check_ids(struct tally *t, const struct config *c, const struct conf_extra *x,
-                      const char *dir)
+static void check_ids(struct tally *t, const struct config *c, uint32_t i, const char *dir)
 {
-	struct ids_asked asked = {.n_groups = x->n_groups, .has_groups = x->has_groups,
-	                          .user = x->user ? config_str(c, x->user) : NULL,
-	                          .group = x->group ? config_str(c, x->group) : NULL,
-	                          .groups = config_str(c, x->groups)};
+	const struct value *groups = config_value(c, i, ENTRY_GROUPS);
+	struct ids_asked asked = {.user = config_word(c, i, ENTRY_USER),
+	                          .group = config_word(c, i, ENTRY_GROUP), .has_groups = groups,
+	                          .groups = groups ? config_strings(c, groups) : "",
+	                          .n_groups = groups ? groups->n : 0};
 	const char *what = "", *file = "groups";
 	struct ids ids;
 
@@ -55,7 +55,7 @@ int check_open_pool(const struct config *c, uint32_t i, struct pool_conf *pool)
 	struct text p;
 	int fd;
 
-	if (!config_extra(c, config_svc(c, i)->extra - 1)->pool)
+	if (!config_value(c, i, ENTRY_POOL))
 		return -1;
 	text_init(&p, path, sizeof path);
 	text_str(&p, config_str(c, c->svc_root));
@@ -154,6 +154,6 @@ static void check_pool(struct tally *t, const struct config *c, uint32_t i, cons
 
 void check_extra(struct tally *t, const struct config *c, uint32_t i, const char *dir)
 {
-	check_ids(t, c, config_extra(c, config_svc(c, i)->extra - 1), dir);
+	check_ids(t, c, i, dir);
 	check_pool(t, c, i, dir);
 }

@@ -46,36 +46,56 @@ static void put_strings(struct text *out, const char *s, uint32_t n)
 	text_char(out, ']');
 }
 
-static void put_program(struct text *out, const struct config *c, const char *name,
-                        const struct conf_prog *p)
+static void put_program(struct text *out, const struct config *c, uint32_t i, enum entry_id which)
 {
-	if (!p->present)
+	struct conf_prog p = config_program(c, i, which);
+
+	if (!p.present)
 		return;
-	member(out, name);
+	member(out, entries[which].name);
 	text_str(out, "{\"argv0\": ");
-	if (p->argv0)
-		text_json(out, config_str(c, p->argv0), strlen(config_str(c, p->argv0)));
+	if (p.argv0)
+		text_json(out, p.argv0, strlen(p.argv0));
 	else
 		text_str(out, "null");
 	member(out, "params");
-	put_strings(out, config_str(c, p->params), p->n_params);
-	if (p->has_env) {
+	put_strings(out, p.params, p.n_params);
+	if (p.has_env) {
 		member(out, "env");
-		put_strings(out, config_str(c, p->env), p->n_env);
+		put_strings(out, p.env, p.n_env);
 	}
 	text_char(out, '}');
 }
 
-static void put_essential(struct text *out, const struct config *c, const struct conf_svc *s)
+/* Pairs of exit codes, "FROM=TO" each. */
+static void put_codes(struct text *out, const uint64_t *number, uint32_t n)
 {
-	const char *counts = s->essential == ESSENTIAL_SUCCESS ? "success"
-	                     : s->essential == ESSENTIAL_FAILURE ? "failure" : "exit";
+	text_char(out, '[');
+	for (uint32_t k = 0; k + 1 < n; k += 2) {
+		text_str(out, k ? ", \"" : "\"");
+		text_u64(out, number[k]);
+		text_char(out, '=');
+		text_u64(out, number[k + 1]);
+		text_char(out, '"');
+	}
+	text_char(out, ']');
+}
 
+static void put_essential(struct text *out, const struct config *c, uint32_t i)
+{
+	const struct value *v = config_value(c, i, ENTRY_ESSENTIAL);
+	const uint64_t *number = v ? config_numbers(c, v) : NULL;
+	const char *counts;
+
+	if (!v)
+		return;
+	counts = *number == ESSENTIAL_SUCCESS ? "success"
+	         : *number == ESSENTIAL_FAILURE ? "failure" : "exit";
 	member(out, "essential");
 	text_str(out, "{\"counts\": ");
 	text_json(out, counts, strlen(counts));
 	member(out, "codes");
-	put_strings(out, config_str(c, s->codes), s->n_codes);
+	put_codes(out, number + 1, v->n - 1);
 	text_char(out, '}');
 }
 
@@ -118,32 +138,39 @@ static void put_pool(struct text *out, const struct config *c, uint32_t i)
 	close(fd);
 }
 
-static void put_word(struct text *out, const struct config *c, const char *name, uint32_t string)
+static void put_word(struct text *out, const struct config *c, uint32_t i, enum entry_id entry)
 {
-	if (!string)
+	const char *word = config_word(c, i, entry);
+
+	if (!word)
 		return;
-	member(out, name);
-	text_json(out, config_str(c, string), strlen(config_str(c, string)));
+	member(out, entries[entry].name);
+	text_json(out, word, strlen(word));
 }
 
-static void put_extra(struct text *out, const struct config *c, uint32_t i)
+static void put_list(struct text *out, const struct config *c, uint32_t i, enum entry_id entry,
+                     bool even_empty)
 {
-	const struct conf_extra *x = config_extra(c, config_svc(c, i)->extra - 1);
+	const struct value *v = config_value(c, i, entry);
 
-	if (x->n_listen) {
-		member(out, "listen");
-		put_strings(out, config_str(c, x->listen), x->n_listen);
-	}
-	if (x->ready_fd >= 0)
-		put_number(out, "ready_fd", (uint64_t)x->ready_fd);
-	put_word(out, c, "user", x->user);
-	put_word(out, c, "group", x->group);
-	if (x->has_groups) {
-		member(out, "groups");
-		put_strings(out, config_str(c, x->groups), x->n_groups);
-	}
-	if (x->pool)
-		put_pool(out, c, i);
+	if (!v || (!v->n && !even_empty))
+		return;
+	member(out, entries[entry].name);
+	put_strings(out, config_strings(c, v), v->n);
+}
+
+static void put_entries(struct text *out, const struct config *c, uint32_t i)
+{
+	const struct value *ready = config_value(c, i, ENTRY_READY);
+
+	put_list(out, c, i, ENTRY_LISTEN, false);
+	if (ready)
+		put_number(out, "ready_fd", ready->at);
+	put_word(out, c, i, ENTRY_USER);
+	put_word(out, c, i, ENTRY_GROUP);
+	put_list(out, c, i, ENTRY_GROUPS, true);
+	put_pool(out, c, i);
+	put_essential(out, c, i);
 }
 
 static void put_service(struct text *out, const struct config *c, uint32_t i)
@@ -160,8 +187,8 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 	put_edges(out, c, wants, wants_end, true);
 	member(out, "unordered");
 	put_edges(out, c, wants, wants_end, false);
-	put_program(out, c, "on", &s->on);
-	put_program(out, c, "off", &s->off);
+	put_program(out, c, i, ENTRY_ON);
+	put_program(out, c, i, ENTRY_OFF);
 	member(out, "respawn");
 	text_str(out, node->kind & KIND_RESPAWN ? "true" : "false");
 	put_number(out, "delay_ms", node->delay_ms);
@@ -169,10 +196,7 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 		put_number(out, "timeout_on_ms", node->on_ms);
 	if (node->off_ms)
 		put_number(out, "timeout_off_ms", node->off_ms);
-	if (s->extra)
-		put_extra(out, c, i);
-	if (s->essential)
-		put_essential(out, c, s);
+	put_entries(out, c, i);
 	if (s->refusal) {
 		member(out, "refused");
 		text_json(out, config_str(c, s->refusal), strlen(config_str(c, s->refusal)));
@@ -183,9 +207,9 @@ static void put_service(struct text *out, const struct config *c, uint32_t i)
 static void put_conf(struct text *out, const struct config *c)
 {
 	text_str(out, "{\"sleep_before_kill_ms\": ");
-	text_u64(out, c->sleep_before_kill_ms);
-	put_program(out, c, "last", &c->last);
-	put_program(out, c, "panic", &c->panic);
+	text_u64(out, config_sleep_before_kill_ms(c));
+	put_program(out, c, NO_SVC, CONF_LAST);
+	put_program(out, c, NO_SVC, CONF_PANIC);
 	text_char(out, '}');
 }
 

@@ -63,8 +63,9 @@ void hint_try(struct hint *h, const char *known)
 
 void hint_entries(struct hint *h)
 {
-	for (const struct entry_name *e = entry_names; e->entry; e++)
-		hint_try(h, e->name);
+	for (int id = 0; id < ENTRY_N; id++)
+		if (!entry_is_conf(&entries[id]))
+			hint_try(h, entries[id].name);
 }
 
 void hint_put(struct text *out, const struct hint *h)

@@ -42,33 +42,48 @@ static void check_idle(struct tally *t, const char *dir, const char *name, const
 		tally_add(t, FINDING_WARNING, path, "has no effect", why);
 }
 
-/* What is said of processes, in a service that has none. */
+static const char *what_lacks(enum entry_of of)
+{
+	switch (of) {
+	case OF_MAIN: return "there is no `on`";
+	case OF_ANY: return "there is no `on` and no `off`";
+	case OF_SERVICE:
+	case OF_PROGRAM:
+	case OF_CONF: break;
+	}
+	return NULL;
+}
+
+/* Entries that concern programs, in a service that has none of these.  Of some the loader
+ * has said it. */
 static void check_group_service(struct tally *t, const char *dir, bool has_off)
 {
-	static const char *const files[] = {"delay", "timeout.off", "user", "group", "groups"};
+	for (int id = 0; id < ENTRY_N; id++) {
+		const struct entry *e = &entries[id];
+		const char *why = what_lacks((enum entry_of)e->of);
 
-	check_idle(t, dir, "timeout.on", "there is no `on`");
-	for (size_t k = 0; !has_off && k < sizeof files / sizeof *files; k++)
-		check_idle(t, dir, files[k], "there is no `on` and no `off`");
+		if (why && !e->idle && (e->of == OF_MAIN || !has_off))
+			check_idle(t, dir, e->name, why);
+	}
 }
 
 static void check_service(struct tally *t, const struct config *c, uint32_t i)
 {
-	const struct conf_svc *s = config_svc(c, i);
+	unsigned kind = config_node(c, i)->kind;
+	bool has_off = config_value(c, i, ENTRY_OFF);
 	char dir[PATH_MAX + 512];
 	struct text p;
 
 	put_path(&p, dir, sizeof dir, config_str(c, c->svc_root), config_name(c, i));
-	if (s->on.present)
+	if (config_value(c, i, ENTRY_ON))
 		check_program(t, dir, "on");
-	if (s->off.present)
+	if (has_off)
 		check_program(t, dir, "off");
-	if (config_node(c, i)->kind & KIND_RESPAWN)
+	if (kind & KIND_RESPAWN)
 		check_respawn(t, dir);
-	if (s->extra)
-		check_extra(t, c, i, dir);
-	if (!(config_node(c, i)->kind & KIND_ON) && !s->refusal)
-		check_group_service(t, dir, s->off.present);
+	check_extra(t, c, i, dir);
+	if (!(kind & KIND_ON) && !config_svc(c, i)->refusal)
+		check_group_service(t, dir, has_off);
 }
 
 void check_services(struct tally *t, const struct config *c)
@@ -80,17 +95,16 @@ void check_services(struct tally *t, const struct config *c)
 /* Names of conf/: NULL if it is one; else the hint may know which was meant. */
 static void check_conf_name(struct tally *t, const char *dir, const char *name)
 {
-	static const char *const known[] = {"last", "last.params", "last.env", "panic",
-		"panic.params", "panic.env", "sleep_before_kill", "ipc_group", "hostname", "sysctl",
-		"watchdog"};
 	char path[PATH_MAX + 512], why[64];
 	struct hint h = {.name = name};
 	struct text p;
 
-	for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
-		if (strcmp(name, known[k]) == 0)
+	for (int id = 0; id < ENTRY_N; id++) {
+		if (!entry_is_conf(&entries[id]))
+			continue;
+		if (strcmp(name, entries[id].name) == 0)
 			return;
-		hint_try(&h, known[k]);
+		hint_try(&h, entries[id].name);
 	}
 	put_path(&p, path, sizeof path, dir, name);
 	text_init(&p, why, sizeof why);
@@ -121,9 +135,9 @@ void check_conf(struct tally *t, const struct config *c)
 	int fd;
 
 	check_group(t, dir);
-	if (c->last.present)
+	if (config_value(c, NO_SVC, CONF_LAST))
 		check_program(t, dir, "last");
-	if (c->panic.present)
+	if (config_value(c, NO_SVC, CONF_PANIC))
 		check_program(t, dir, "panic");
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

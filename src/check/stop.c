@@ -197,14 +197,15 @@ static void put_chain(struct sum *sum, struct stop *o, uint32_t last)
 static void put_stop(struct text *out, struct stop *o)
 {
 	uint32_t last = run(o);
+	uint32_t sleep_ms = config_sleep_before_kill_ms(o->c);
 	uint64_t services = last == NO_SVC ? 0 : o->ms[last];
-	uint64_t final = o->c->last.present ? LAST_MAX_MS : 0;
+	uint64_t final = config_value(o->c, NO_SVC, CONF_LAST) ? LAST_MAX_MS : 0;
 	struct sum sum = {.out = out};
 
-	text_seconds(out, (int64_t)(services + o->c->sleep_before_kill_ms + final), 3);
+	text_seconds(out, (int64_t)(services + sleep_ms + final), 3);
 	if (last != NO_SVC)
 		put_chain(&sum, o, last);
-	put_part(&sum, o, NO_SVC, "conf/sleep_before_kill", o->c->sleep_before_kill_ms);
+	put_part(&sum, o, NO_SVC, "conf/sleep_before_kill", sleep_ms);
 	put_part(&sum, o, NO_SVC, "conf/last", final);
 	text_char(out, '\n');
 }

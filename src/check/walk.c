@@ -97,32 +97,33 @@ static bool is_directory(int fd, const char *name, unsigned char type)
 	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* What makes a service of a directory.  Those that are only files may be names of
- * other services, too. */
-static const unsigned only_files = ENTRY_LISTEN | ENTRY_READY | ENTRY_USER | ENTRY_GROUP
-	| ENTRY_GROUPS | ENTRY_TIMEOUT_ON | ENTRY_TIMEOUT_OFF;
-static const unsigned of_services = ENTRY_ON | ENTRY_OFF | ENTRY_NEEDS | ENTRY_WANTS
-	| ENTRY_RESPAWN | ENTRY_DELAY | ENTRY_ON_PARAMS | ENTRY_ON_ENV | ENTRY_OFF_PARAMS
-	| ENTRY_OFF_ENV | ENTRY_ESSENTIAL | only_files;
+/* Does an entry of this name make a service of the directory that it is in? */
+static bool marks_service(const char *name, bool directory)
+{
+	enum entry_id id = entry_of_name(name);
+	unsigned is = id == ENTRY_N ? 0 : entries[id].is;
 
-/* Lists a directory: which known entries it has; its directories are pushed. */
-static unsigned list(struct walk *w, int fd, size_t path)
+	return is & IS_SERVICE && !(directory && is & IS_FILE_ONLY);
+}
+
+/* Lists a directory: is it one of a service?  Its directories are pushed. */
+static bool list(struct walk *w, int fd, size_t path)
 {
 	struct dir d;
 	const char *name;
 	unsigned char type;
-	unsigned has = 0, n = 0;
+	bool service = false;
+	unsigned n = 0;
 
 	dir_begin(&d, fd);
 	while (n++ < CONFIG_ENTRIES_MAX && dir_next(&d, &name, &type) > 0) {
-		enum entry e = entry_of(name);
-		bool directory = e != ENTRY_DOT && is_directory(fd, name, type);
+		bool directory = *name != '.' && is_directory(fd, name, type);
 
-		has |= directory ? (unsigned)e & ~only_files : (unsigned)e;
+		service |= marks_service(name, directory);
 		if (directory)
 			push(w, path, name);
 	}
-	return has;
+	return service;
 }
 
 static void say(struct walk *w, size_t path, const char *what, const char *why)
@@ -181,7 +182,7 @@ static void visit(struct walk *w, size_t path)
 {
 	const char *name = w->paths.at + path;
 	bool known = is_edges(name) || is_loaded(w, name); /* the loader has said the rest */
-	unsigned has;
+	bool service;
 	int fd = openat(w->svc_fd, *name ? name : ".",
 	                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -190,11 +191,11 @@ static void visit(struct walk *w, size_t path)
 			say(w, path, "cannot be read", strerror(errno));
 		return;
 	}
-	has = list(w, fd, path);
+	service = list(w, fd, path);
 	close(fd);
 	if (known)
 		return;
-	if (has & of_services)
+	if (service)
 		say_unreached(w, path);
 	else
 		say_near_miss(w, path);

@@ -80,9 +80,10 @@ static void set(const char *line)
 
 static void set_all(const struct config *c)
 {
-	const char *line = config_str(c, c->sysctl);
+	const struct value *sysctl = config_value(c, NO_SVC, CONF_SYSCTL);
+	const char *line = sysctl ? config_strings(c, sysctl) : "";
 
-	for (uint32_t i = 0; i < c->n_sysctl; i++, line += strlen(line) + 1) {
+	for (uint32_t i = 0; sysctl && i < sysctl->n; i++, line = string_after(line)) {
 		const char *at = line + strspn(line, " \t\r");
 
 		if (*at && *at != '#' && *at != ';')
@@ -92,11 +93,11 @@ static void set_all(const struct config *c)
 
 void machine_settings(const struct config *c)
 {
-	const char *name = config_str(c, c->hostname);
+	const char *name = config_word(c, NO_SVC, CONF_HOSTNAME);
 
 	if (!machine_owns_kernel())
 		return;
-	if (*name && sethostname(name, strlen(name)) < 0)
+	if (name && *name && sethostname(name, strlen(name)) < 0)
 		say_errno("conf/hostname", name, errno);
 	set_all(c);
 }

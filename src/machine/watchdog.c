@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "ipc/text.h"
 #include "src/limits.h"
 #include "src/machine/begin.h"
 #include "src/shell/console.h"
@@ -60,14 +61,18 @@ static void disarm(void)
 
 void watchdog_settings(const struct config *c)
 {
-	const char *path = config_str(c, c->watchdog);
+	const char *seconds = config_word(c, NO_SVC, CONF_WATCHDOG);
+	const char *path = seconds ? string_after(seconds) : "";
+	uint64_t wanted_s = 0;
 
 	if (!machine_owns_kernel())
 		return;
-	if (strcmp(path, device) != 0 || !c->watchdog_s)
+	if (seconds) /* the loader has its bounds */
+		parse_u64(seconds, strlen(seconds), WATCHDOG_MAX_S, &wanted_s);
+	if (strcmp(path, device) != 0 || !wanted_s)
 		disarm();
 	said_errno = 0;
-	timeout_s = (int)c->watchdog_s;
+	timeout_s = (int)wanted_s;
 	memcpy(device, path, strlen(path) + 1); /* the loader has its bound */
 	if (fd >= 0) {
 		set_timeout(timeout_s);

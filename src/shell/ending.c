@@ -210,7 +210,7 @@ void ending_services_down(void)
 		return; /* it was not waited for any more */
 	if (!nobody_left())
 		signal_all(SIGTERM);
-	enter(TERMED, shell.config->sleep_before_kill_ms);
+	enter(TERMED, config_sleep_before_kill_ms(shell.config));
 }
 
 static void rest(enum phase then)

@@ -49,7 +49,7 @@ static void look_whether_lost(uint32_t svc)
 void essential_booted(void)
 {
 	for (uint32_t i = 0; i < shell.config->n; i++) {
-		if (shell.mode == MODE_MACHINE && config_svc(shell.config, i)->essential)
+		if (shell.mode == MODE_MACHINE && config_value(shell.config, i, ENTRY_ESSENTIAL))
 			say(config_name(shell.config, i), "essential",
 			    "ignored on a machine, which ends only when told to");
 		look_whether_lost(i);

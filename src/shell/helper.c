@@ -92,22 +92,23 @@ static int start_unmount(void)
 	return 0;
 }
 
-static int start_conf(enum helper which, const struct conf_prog *prog, const char *file)
+static int start_conf(enum helper which, enum entry_id program)
 {
 	const struct config *c = shell.config;
-	struct spawn s = {.params = config_str(c, prog->params), .n_params = prog->n_params};
+	struct conf_prog prog = config_program(c, NO_SVC, program);
+	struct spawn s = {.params = prog.params, .n_params = prog.n_params};
 	char path[4096 + 16];
 	struct text t;
 
-	if (!prog->present)
+	if (!prog.present)
 		return -1;
 	text_init(&t, path, sizeof path);
 	text_str(&t, config_str(c, c->conf_root));
 	text_char(&t, '/');
-	text_str(&t, file);
+	text_str(&t, entries[program].name);
 	s.path = path;
-	s.argv0 = prog->argv0 ? config_str(c, prog->argv0) : path;
-	services_environment(&s, prog);
+	s.argv0 = prog.argv0 ? prog.argv0 : path;
+	services_environment(&s, &prog);
 	return start(which, &s);
 }
 
@@ -116,8 +117,8 @@ int helper_start(enum helper which)
 	process_forget(&proc); /* one that did not end in time is nobody's business */
 	running = HELPER_NONE;
 	switch (which) {
-	case HELPER_PANIC: return start_conf(which, &shell.config->panic, "panic");
-	case HELPER_LAST: return start_conf(which, &shell.config->last, "last");
+	case HELPER_PANIC: return start_conf(which, CONF_PANIC);
+	case HELPER_LAST: return start_conf(which, CONF_LAST);
 	case HELPER_SHELL: return start_shell();
 	case HELPER_UNMOUNT: return start_unmount();
 	case HELPER_NONE: break;

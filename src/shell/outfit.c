@@ -28,9 +28,26 @@ struct outfit {
 	char directory[4096 + SVC_NAME_MAX];
 };
 
-static const struct conf_extra *extra_of(uint32_t svc)
+static bool is_pool(uint32_t svc)
 {
-	return config_extra(shell.config, config_svc(shell.config, svc)->extra - 1);
+	return config_value(shell.config, svc, ENTRY_POOL);
+}
+
+static unsigned count_sockets(uint32_t svc)
+{
+	const struct value *listen = config_value(shell.config, svc, ENTRY_LISTEN);
+
+	return listen ? listen->n : 0;
+}
+
+/* Where the process speaks its word of being ready, or -1: it has none. */
+static int ready_number(uint32_t svc)
+{
+	const struct value *ready = config_value(shell.config, svc, ENTRY_READY);
+
+	if (is_pool(svc))
+		return FIRST_FD + (int)count_sockets(svc);
+	return ready ? (int)ready->at : -1;
 }
 
 static int failed(struct end *end, enum spawn_step step)
@@ -66,22 +83,22 @@ static int find_user(uint32_t svc, enum proc_role role, struct outfit *o, struct
                      struct end *end)
 {
 	const struct config *c = shell.config;
-	const struct conf_extra *x = extra_of(svc);
-	struct ids_asked asked = {.n_groups = x->n_groups, .has_groups = x->has_groups,
-	                          .user = x->user ? config_str(c, x->user) : NULL,
-	                          .group = x->group ? config_str(c, x->group) : NULL,
-	                          .groups = config_str(c, x->groups)};
+	const struct value *groups = config_value(c, svc, ENTRY_GROUPS);
+	struct ids_asked asked = {.user = config_word(c, svc, ENTRY_USER),
+	                          .group = config_word(c, svc, ENTRY_GROUP), .has_groups = groups,
+	                          .groups = groups ? config_strings(c, groups) : "",
+	                          .n_groups = groups ? groups->n : 0};
 	const char *what = "";
 
 	o->ids = (struct ids){.uid = (uid_t)-1, .gid = (gid_t)-1};
-	if (!x->user && !x->group && !x->has_groups)
+	if (!asked.user && !asked.group && !groups)
 		return 0;
 	if (ids_find(&asked, &o->ids, &what) < 0) {
 		failed(end, STEP_USER);
 		complain(svc, role, STEP_USER, what, ids_error(end->code));
 		return -1;
 	}
-	if (!x->pool || role != ROLE_MAIN)
+	if (!is_pool(svc) || role != ROLE_MAIN)
 		s->ids = &o->ids;
 	return 0;
 }
@@ -89,11 +106,11 @@ static int find_user(uint32_t svc, enum proc_role role, struct outfit *o, struct
 /* ---- descriptors ---- */
 
 /* Those that are passed on have high numbers here. */
-static int check_limit(uint32_t svc, const struct conf_extra *x, struct end *end)
+static int check_limit(uint32_t svc, struct end *end)
 {
 	struct rlimit l;
 
-	if (!x->n_listen && x->ready_fd < 0 && !x->pool)
+	if (!count_sockets(svc) && ready_number(svc) < 0)
 		return 0;
 	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0 || l.rlim_cur > SPAWN_OWN_FD)
 		return 0;
@@ -128,16 +145,16 @@ static void add_fd(struct outfit *o, struct spawn *s, int fd, int as)
 	s->fds = o->fds;
 }
 
-static void add_names(const struct conf_extra *x, struct outfit *o, struct spawn *s)
+static void add_names(const struct value *listen, struct outfit *o, struct spawn *s)
 {
-	const char *line = config_str(shell.config, x->listen), *why;
+	const char *line = config_strings(shell.config, listen), *why;
 	struct listen_address a;
 	char name[LISTEN_NAME_MAX];
 	struct text t;
 
 	text_init(&t, o->names, sizeof o->names);
 	text_str(&t, "LISTEN_FDNAMES=");
-	for (unsigned i = 0; i < x->n_listen; i++, line += strlen(line) + 1) {
+	for (unsigned i = 0; i < listen->n; i++, line = string_after(line)) {
 		if (i)
 			text_char(&t, ':');
 		if (listen_parse(line, strlen(line), &a, &why) < 0)
@@ -148,29 +165,29 @@ static void add_names(const struct conf_extra *x, struct outfit *o, struct spawn
 	add_word(s, o->names);
 }
 
-static int add_sockets(uint32_t svc, const struct conf_extra *x, struct outfit *o, struct spawn *s,
-                       struct end *end)
+static int add_sockets(uint32_t svc, struct outfit *o, struct spawn *s, struct end *end)
 {
+	const struct value *listen = config_value(shell.config, svc, ENTRY_LISTEN);
 	const char *line;
 
-	if (!x->n_listen)
+	if (!listen || !listen->n)
 		return 0;
 	if (plugs_listen(svc, o->ids.uid, o->ids.gid, &line) < 0) {
 		failed(end, STEP_LISTEN);
 		complain(svc, ROLE_MAIN, STEP_LISTEN, line, strerror(end->code));
 		return -1;
 	}
-	for (unsigned i = 0; i < x->n_listen; i++)
+	for (unsigned i = 0; i < listen->n; i++)
 		add_fd(o, s, plugs_socket(svc, i), FIRST_FD + (int)i);
-	add_number(s, o->listen_fds, sizeof o->listen_fds, "LISTEN_FDS=", x->n_listen);
+	add_number(s, o->listen_fds, sizeof o->listen_fds, "LISTEN_FDS=", (int)listen->n);
 	add_word(s, spawn_listen_pid);
-	add_names(x, o, s);
+	add_names(listen, o, s);
 	return 0;
 }
 
-static int add_ready(uint32_t svc, const struct conf_extra *x, struct outfit *o, struct spawn *s)
+static int add_ready(uint32_t svc, struct outfit *o, struct spawn *s)
 {
-	int as = x->pool ? FIRST_FD + x->n_listen : x->ready_fd;
+	int as = ready_number(svc);
 
 	if (as < 0)
 		return 0;
@@ -181,11 +198,11 @@ static int add_ready(uint32_t svc, const struct conf_extra *x, struct outfit *o,
 	return 0;
 }
 
-static int add_control(uint32_t svc, const struct conf_extra *x, struct outfit *o, struct spawn *s)
+static int add_control(uint32_t svc, struct outfit *o, struct spawn *s)
 {
-	int as = FIRST_FD + x->n_listen + 1;
+	int as = FIRST_FD + (int)count_sockets(svc) + 1;
 
-	if (!x->pool)
+	if (!is_pool(svc))
 		return 0;
 	if (plugs_open_control(svc, &o->made[o->n_made]) < 0)
 		return -1;
@@ -215,15 +232,13 @@ static void become_manager(uint32_t svc, struct outfit *o, struct spawn *s)
 
 static int prepare_main(uint32_t svc, struct outfit *o, struct spawn *s, struct end *end)
 {
-	const struct conf_extra *x = extra_of(svc);
-
 	plugs_set_words(svc, "", 0);
-	if (find_user(svc, ROLE_MAIN, o, s, end) < 0 || check_limit(svc, x, end) < 0
-	    || add_sockets(svc, x, o, s, end) < 0)
+	if (find_user(svc, ROLE_MAIN, o, s, end) < 0 || check_limit(svc, end) < 0
+	    || add_sockets(svc, o, s, end) < 0)
 		return -1;
-	if (add_ready(svc, x, o, s) < 0 || add_control(svc, x, o, s) < 0)
+	if (add_ready(svc, o, s) < 0 || add_control(svc, o, s) < 0)
 		return failed(end, STEP_PIPE);
-	if (x->pool)
+	if (is_pool(svc))
 		become_manager(svc, o, s);
 	return 0;
 }

@@ -27,10 +27,11 @@ struct plug {
 	int ready_fd, control_fd; /* our ends, or -1 */
 };
 
-/* Row i is that of conf_extra i. */
+/* Sorted by service. */
 struct rows {
 	void *memory;
 	size_t bytes;
+	uint32_t *svc;
 	struct plug *plug;
 	struct held *held;
 	char (*words)[WORDS_MAX]; /* apart: hardly any of it is ever touched */
@@ -41,27 +42,41 @@ static struct rows rows, next;
 
 /* ---- finding ---- */
 
-static const struct conf_extra *extra_of(uint32_t svc)
+/* The row of a service, or r->n. */
+static uint32_t row_in(const struct rows *r, uint32_t svc)
 {
-	const struct config *c = shell.config;
-	uint32_t row = c && svc < c->n ? config_svc(c, svc)->extra : 0;
+	uint32_t low = 0, high = r->n;
 
-	return row && row <= rows.n ? config_extra(c, row - 1) : NULL;
-}
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
 
-static uint32_t row_of(uint32_t svc)
-{
-	return config_svc(shell.config, svc)->extra - 1;
+		if (r->svc[middle] < svc)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < r->n && r->svc[low] == svc ? low : r->n;
 }
 
 static struct plug *plug_of(uint32_t svc)
 {
-	return extra_of(svc) ? &rows.plug[row_of(svc)] : NULL;
+	uint32_t row = row_in(&rows, svc);
+
+	return row < rows.n ? &rows.plug[row] : NULL;
 }
 
-static const char *after(const char *string)
+bool plugs_has(uint32_t svc)
 {
-	return string + strlen(string) + 1;
+	return row_in(&rows, svc) < rows.n;
+}
+
+/* The lines of its sockets: *n of them. */
+static const char *lines_of(const struct config *c, uint32_t svc, uint32_t *n)
+{
+	const struct value *listen = config_value(c, svc, ENTRY_LISTEN);
+
+	*n = listen ? listen->n : 0;
+	return listen ? config_strings(c, listen) : "";
 }
 
 /* ---- with the tree ---- */
@@ -78,22 +93,40 @@ static void free_rows(struct rows *r)
 	*r = (struct rows){.memory = NULL};
 }
 
-static uint32_t count_sockets(const struct config *c)
+static bool has_more(const struct config *c, uint32_t svc)
 {
-	uint32_t n = 0;
+	static const uint8_t more[] = {ENTRY_LISTEN, ENTRY_READY, ENTRY_USER, ENTRY_GROUP, ENTRY_GROUPS,
+	                               ENTRY_POOL};
 
-	for (uint32_t i = 0; i < c->n_extras; i++)
-		n += config_extra(c, i)->n_listen;
-	return n;
+	for (size_t k = 0; k < sizeof more; k++)
+		if (config_value(c, svc, (enum entry_id)more[k]))
+			return true;
+	return false;
+}
+
+static void count(const struct config *c, uint32_t *n_rows, uint32_t *n_sockets)
+{
+	uint32_t n;
+
+	*n_rows = *n_sockets = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		lines_of(c, i, &n);
+		*n_rows += has_more(c, i);
+		*n_sockets += n;
+	}
 }
 
 static void set_empty(struct rows *r, const struct config *c)
 {
-	uint32_t first = 0;
+	uint32_t first = 0, row = 0, n;
 
-	for (uint32_t i = 0; i < r->n; i++) {
-		r->plug[i] = (struct plug){.first = first, .ready_fd = -1, .control_fd = -1};
-		first += config_extra(c, i)->n_listen;
+	for (uint32_t i = 0; i < c->n; i++) {
+		if (!has_more(c, i))
+			continue;
+		r->svc[row] = i;
+		r->plug[row++] = (struct plug){.first = first, .ready_fd = -1, .control_fd = -1};
+		lines_of(c, i, &n);
+		first += n;
 	}
 	for (uint32_t k = 0; k < first; k++)
 		r->held[k] = (struct held){.fd = -1};
@@ -101,22 +134,27 @@ static void set_empty(struct rows *r, const struct config *c)
 
 int plugs_prepare(const struct config *fresh)
 {
-	size_t plugs = aligned(fresh->n_extras * sizeof(struct plug));
-	size_t sockets = aligned(count_sockets(fresh) * sizeof(struct held));
+	uint32_t n, n_sockets;
+	size_t plugs, sockets, svcs;
 	char *memory;
 
 	free_rows(&next);
-	if (!fresh->n_extras)
+	count(fresh, &n, &n_sockets);
+	if (!n)
 		return 0;
-	next.bytes = plugs + sockets + fresh->n_extras * (size_t)WORDS_MAX;
+	plugs = aligned(n * sizeof(struct plug));
+	sockets = aligned(n_sockets * sizeof(struct held));
+	svcs = aligned(n * sizeof(uint32_t));
+	next.bytes = plugs + sockets + svcs + n * (size_t)WORDS_MAX;
 	memory = mmap(NULL, next.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (memory == MAP_FAILED)
 		return -1;
 	next.memory = memory;
 	next.plug = (struct plug *)(void *)memory;
 	next.held = (struct held *)(void *)(memory + plugs);
-	next.words = (char (*)[WORDS_MAX])(void *)(memory + plugs + sockets);
-	next.n = fresh->n_extras;
+	next.svc = (uint32_t *)(void *)(memory + plugs + sockets);
+	next.words = (char (*)[WORDS_MAX])(void *)(memory + plugs + sockets + svcs);
+	next.n = n;
 	set_empty(&next, fresh);
 	return 0;
 }
@@ -124,11 +162,11 @@ int plugs_prepare(const struct config *fresh)
 /* The first line that is the same and whose socket is not open yet. */
 static struct held *place_for(const struct config *fresh, uint32_t row, const char *line)
 {
-	const struct conf_extra *x = config_extra(fresh, row);
 	struct held *held = next.held + next.plug[row].first;
-	const char *at = config_str(fresh, x->listen);
+	uint32_t n;
+	const char *at = lines_of(fresh, next.svc[row], &n);
 
-	for (uint32_t i = 0; i < x->n_listen; i++, at = after(at))
+	for (uint32_t i = 0; i < n; i++, at = string_after(at))
 		if (held[i].fd < 0 && strcmp(at, line) == 0)
 			return &held[i];
 	return NULL;
@@ -137,12 +175,12 @@ static struct held *place_for(const struct config *fresh, uint32_t row, const ch
 /* Row `from` moves to row `to` of the fresh tree. */
 static void move(uint32_t from, const struct config *fresh, uint32_t to, uint32_t svc)
 {
-	const struct conf_extra *x = config_extra(shell.config, from);
 	struct plug *old = &rows.plug[from], *plug = &next.plug[to];
 	struct held *held = rows.held + old->first, *place;
-	const char *line = config_str(shell.config, x->listen);
+	uint32_t n;
+	const char *line = lines_of(shell.config, rows.svc[from], &n);
 
-	for (uint32_t i = 0; i < x->n_listen; i++, line = after(line)) {
+	for (uint32_t i = 0; i < n; i++, line = string_after(line)) {
 		place = held[i].fd < 0 ? NULL : place_for(fresh, to, line);
 		if (place) {
 			*place = held[i];
@@ -170,11 +208,11 @@ static void close_end(int *fd)
 
 static void give_up(uint32_t row)
 {
-	const struct conf_extra *x = config_extra(shell.config, row);
 	struct plug *plug = &rows.plug[row];
-	const char *line = config_str(shell.config, x->listen);
+	uint32_t n;
+	const char *line = lines_of(shell.config, rows.svc[row], &n);
 
-	for (uint32_t i = 0; i < x->n_listen; i++, line = after(line))
+	for (uint32_t i = 0; i < n; i++, line = string_after(line))
 		held_give_up(&rows.held[plug->first + i], line);
 	close_end(&plug->ready_fd);
 	close_end(&plug->control_fd);
@@ -183,11 +221,11 @@ static void give_up(uint32_t row)
 void plugs_adopt(const struct config *fresh, const uint32_t *map)
 {
 	for (uint32_t i = 0; i < rows.n; i++) {
-		uint32_t svc = config_extra(shell.config, i)->svc, now = map ? map[svc] : NO_SVC;
-		uint32_t to = now == NO_SVC ? 0 : config_svc(fresh, now)->extra;
+		uint32_t now = map ? map[rows.svc[i]] : NO_SVC;
+		uint32_t to = now == NO_SVC ? next.n : row_in(&next, now);
 
-		if (to)
-			move(i, fresh, to - 1, now);
+		if (to < next.n)
+			move(i, fresh, to, now);
 		give_up(i);
 	}
 	free_rows(&rows);
@@ -205,11 +243,12 @@ void plugs_end(void)
 
 int plugs_listen(uint32_t svc, uid_t uid, gid_t gid, const char **line)
 {
-	const struct conf_extra *x = extra_of(svc);
-	const char *at = x ? config_str(shell.config, x->listen) : "";
+	const struct plug *plug = plug_of(svc);
+	uint32_t n;
+	const char *at = lines_of(shell.config, svc, &n);
 
-	for (uint32_t i = 0; x && i < x->n_listen; i++, at = after(at)) {
-		struct held *held = &rows.held[rows.plug[row_of(svc)].first + i];
+	for (uint32_t i = 0; plug && i < n; i++, at = string_after(at)) {
+		struct held *held = &rows.held[plug->first + i];
 
 		*line = at;
 		if (held->fd < 0 && held_open(held, at, uid, gid) < 0)
@@ -306,9 +345,7 @@ void plugs_hang_up(uint32_t svc)
 
 bool plugs_is_pool(uint32_t svc)
 {
-	const struct conf_extra *x = extra_of(svc);
-
-	return x && x->pool;
+	return plugs_has(svc) && config_value(shell.config, svc, ENTRY_POOL);
 }
 
 int plugs_control_fd(uint32_t svc)
@@ -330,7 +367,8 @@ void plugs_close_control(uint32_t svc)
 
 void plugs_set_words(uint32_t svc, const char *words, size_t n)
 {
-	char *at = extra_of(svc) ? rows.words[row_of(svc)] : NULL;
+	uint32_t row = row_in(&rows, svc);
+	char *at = row < rows.n ? rows.words[row] : NULL;
 
 	if (!at || (!n && !at[0]))
 		return;
@@ -341,5 +379,7 @@ void plugs_set_words(uint32_t svc, const char *words, size_t n)
 
 const char *plugs_words(uint32_t svc)
 {
-	return extra_of(svc) ? rows.words[row_of(svc)] : "";
+	uint32_t row = row_in(&rows, svc);
+
+	return row < rows.n ? rows.words[row] : "";
 }

@@ -2,8 +2,8 @@
  * pools: listening sockets, and our ends of the pipe and the socket pair that their
  * processes speak by.
  *
- * One row for each conf_extra of the tree.  A service without one has no row and costs
- * nothing; each function here may be called for it, too.
+ * One row for each service of the tree that has more than a program.  All others have no row and
+ * cost nothing; each function here may be called for it, too.
  *
  * Sockets outlive processes: they are opened when the service starts for the first
  * time and kept until the service, or the line, is gone from the tree.  The two other
@@ -30,6 +30,9 @@ int plugs_prepare(const struct config *fresh);
 void plugs_adopt(const struct config *fresh, const uint32_t *map);
 /* Gives up every socket: nothing will be started any more. */
 void plugs_end(void);
+
+/* Has it more than a program? */
+bool plugs_has(uint32_t svc);
 
 /* ---- sockets ---- */
 

@@ -236,7 +236,7 @@ void services_environment(struct spawn *s, const struct conf_prog *prog)
 	s->env = DEFAULT_PATH;
 	s->n_env = 1;
 	if (prog->has_env) {
-		s->env = config_str(shell.config, prog->env);
+		s->env = prog->env;
 		s->n_env = prog->n_env;
 	} else if (shell.mode == MODE_CONTAINER) {
 		s->environ = environ;
@@ -306,21 +306,21 @@ void services_sweep(void)
 static void spawn_service(uint32_t svc, enum proc_role role)
 {
 	const struct config *c = shell.config;
-	const struct conf_prog *prog = role == ROLE_OFF ? &config_svc(c, svc)->off
-	                                                : &config_svc(c, svc)->on;
+	enum entry_id which = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON;
+	struct conf_prog prog = config_program(c, svc, which);
 	char path[4096 + SVC_NAME_MAX], name[SVC_NAME_MAX + 16], profile[SVC_NAME_MAX + 16], pid[32];
 	struct text tp, tn, tf, ti;
 	struct proc *p = services_proc(svc, role), *main = services_proc(svc, ROLE_MAIN);
-	struct spawn s = {.params = config_str(c, prog->params), .n_params = prog->n_params};
+	struct spawn s = {.params = prog.params, .n_params = prog.n_params};
 	struct end end;
 
 	text_init(&tp, path, sizeof path);
 	text_init(&tn, name, sizeof name);
 	text_init(&tf, profile, sizeof profile);
 	text_init(&ti, pid, sizeof pid);
-	s.path = program_path(&tp, svc, role == ROLE_OFF ? "off" : "on");
-	s.argv0 = prog->argv0 ? config_str(c, prog->argv0) : s.path;
-	services_environment(&s, prog);
+	s.path = program_path(&tp, svc, entries[which].name);
+	s.argv0 = prog.argv0 ? prog.argv0 : s.path;
+	services_environment(&s, &prog);
 	s.extra[0] = variable(&tn, "CINIT_SERVICE=", config_name(c, svc));
 	s.extra[1] = variable(&tf, "CINIT_PROFILE=", shell.profile);
 	if (role == ROLE_OFF && main->pid) {
@@ -328,8 +328,7 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 		text_i64(&ti, main->pid);
 		s.extra[2] = pid;
 	}
-	if ((config_svc(c, svc)->extra ? outfit_spawn(svc, role, &s, p, &end)
-	                               : process_spawn(&s, p, &end)) < 0) {
+	if ((plugs_has(svc) ? outfit_spawn(svc, role, &s, p, &end) : process_spawn(&s, p, &end)) < 0) {
 		report_end(svc, role, &end);
 		return;
 	}

@@ -14,14 +14,15 @@
 /* Extension: row i of the old config becomes draft i; a refused one only by
  * name, so that it is read anew. */
 void carry_row(struct loader *l, uint32_t i);
-void carry_conf(struct loader *l, struct config *head);
+/* What conf/ said; the path of it. */
+uint32_t carry_conf(struct loader *l);
 
 /* Reload: finds every service of old again, fills the map, keeps those that are
  * gone and must not be. */
 void carry_find(struct loader *l);
 
-/* The edges of draft i, as they were. */
-void carry_edges(struct loader *l, uint32_t i);
+/* What draft i said: its value rows and its edges, as they were. */
+void carry_definition(struct loader *l, uint32_t i);
 /* After draft i was read: if that refuses it while it runs, the old definition
  * is put back. */
 void carry_check(struct loader *l, uint32_t i);

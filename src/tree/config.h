@@ -5,6 +5,9 @@
  * are indices.  The engine is a block of its own, made of the graph that stands
  * in this one; its rows have the same indices.
  *
+ * What the entries of a service directory say are value rows (values.h), asked for by
+ * the identifier of the entry (entries.h).
+ *
  * The format of a tree is described in cinit-svc(5).
  */
 #ifndef CINIT_TREE_CONFIG_H
@@ -15,39 +18,15 @@
 #include <stdint.h>
 
 #include "src/engine/engine.h"
-
-/* One program: `on`, `off`, conf/last or conf/panic. */
-struct conf_prog {
-	uint32_t argv0;    /* text of the link, or 0: its own path */
-	uint32_t params;   /* n_params strings, one after the other */
-	uint32_t env;      /* n_env strings likewise */
-	uint32_t n_params;
-	uint32_t n_env;
-	bool present;
-	bool has_env;      /* an .env file exists, perhaps an empty one */
-};
+#include "src/tree/entries.h"
+#include "src/tree/finding.h"
+#include "src/tree/values.h"
 
 struct conf_svc {
 	uint64_t dev, ino; /* identity: the physical directory */
 	uint32_t name;     /* its path below svc/ */
 	uint32_t refusal;  /* why it is refused, or 0 */
-	struct conf_prog on, off;
-	uint32_t codes;    /* n_codes strings FROM=TO, one after the other */
-	uint32_t n_codes;
-	uint32_t extra;    /* row + 1 of what few services have, 0: nothing of it */
-	uint8_t essential; /* enum essential */
-};
-
-/* What few services have, so that the rows of all others stay small.  Strings as above. */
-struct conf_extra {
-	uint32_t svc;      /* whose it is */
-	uint32_t listen;   /* n_listen strings: lines of `listen`, each parsed once already */
-	uint32_t user, group; /* a word each, or 0 */
-	uint32_t groups;   /* n_groups strings */
-	uint16_t n_listen, n_groups;
-	bool has_groups;   /* the file is there, perhaps empty */
-	bool pool;         /* its main process is cinit.pool */
-	int16_t ready_fd;  /* the number of `ready`, or -1; a pool's is chosen by the shell */
+	uint32_t value_at; /* the first of its value rows; they end where the next one's begin */
 };
 
 struct config {
@@ -55,38 +34,13 @@ struct config {
 	uint32_t n;        /* services */
 	uint32_t start;    /* the start service, or NO_SVC */
 	uint32_t asked;    /* the service that this load was made for, or NO_SVC */
-	uint32_t svcs, extras, strings; /* byte offsets in the block, */
+	uint32_t svcs, values, numbers, strings; /* byte offsets in the block, */
 	uint32_t nodes, need_at, want_at, need, want; /* and those of the graph */
-	uint32_t n_extras;
+	uint32_t n_values; /* rows: of services, then of conf/ */
 	uint32_t strings_len;
 	uint32_t svc_root; /* string: the physical path of svc/ */
 	uint32_t conf_root;/* string: the path of conf/ */
 	uint32_t words_max;/* most arguments and environment lines that one program has */
-	uint32_t sleep_before_kill_ms;
-	uint32_t hostname; /* string: conf/hostname, or 0 */
-	uint32_t sysctl;   /* n_sysctl strings, one after the other: lines of conf/sysctl */
-	uint32_t n_sysctl;
-	uint32_t watchdog; /* string: the device of conf/watchdog, or 0 */
-	uint32_t watchdog_s; /* 0: none */
-	struct conf_prog last, panic;
-};
-
-/* What the loader has to say about one place. */
-enum finding_level {
-	FINDING_REMARK,  /* nothing is wrong; a checker's own */
-	FINDING_NOTE,    /* only a checker says it */
-	FINDING_WARNING,
-	FINDING_ERROR
-};
-
-/* The `what` of an entry that means nothing, so that a checker can add a hint. */
-#define FINDING_UNKNOWN "unknown file"
-
-struct finding {
-	enum finding_level level;
-	const char *path; /* full path of the place */
-	const char *what; /* what is wrong with it, may be "" */
-	const char *why;
 };
 
 struct load {
@@ -137,11 +91,6 @@ static inline const struct conf_svc *config_svc(const struct config *c, uint32_t
 	return (const struct conf_svc *)((uintptr_t)c + c->svcs) + i;
 }
 
-static inline const struct conf_extra *config_extra(const struct config *c, uint32_t row)
-{
-	return (const struct conf_extra *)((uintptr_t)c + c->extras) + row;
-}
-
 static inline const char *config_str(const struct config *c, uint32_t offset)
 {
 	return (const char *)c + c->strings + offset;
@@ -151,5 +100,34 @@ static inline const char *config_name(const struct config *c, uint32_t i)
 {
 	return config_str(c, config_svc(c, i)->name);
 }
+
+/* ---- what its entries say ---- */
+
+/* The value rows of service svc, or with NO_SVC those of conf/; *n of them. */
+const struct value *config_values(const struct config *c, uint32_t svc, uint32_t *n);
+/* The row of one entry; NULL: it is not there, or says nothing. */
+const struct value *config_value(const struct config *c, uint32_t svc, enum entry_id entry);
+/* What a row of numbers, or of strings, holds. */
+const uint64_t *config_numbers(const struct config *c, const struct value *v);
+const char *config_strings(const struct config *c, const struct value *v);
+/* The one string or number of an entry; NULL, or `absent`, where it is not there. */
+const char *config_word(const struct config *c, uint32_t svc, enum entry_id entry);
+uint32_t config_number(const struct config *c, uint32_t svc, enum entry_id entry, uint32_t absent);
+
+/* conf/sleep_before_kill, or its default. */
+uint32_t config_sleep_before_kill_ms(const struct config *c);
+
+/* A program: ENTRY_ON, ENTRY_OFF, CONF_LAST or CONF_PANIC (those with NO_SVC), with its .params
+ * and .env.  The strings are the config's. */
+struct conf_prog {
+	bool present;
+	bool has_env;       /* an .env file exists, perhaps an empty one */
+	const char *argv0;  /* text of the link; NULL: it is a file, its own path */
+	const char *params; /* n_params strings, one after the other */
+	const char *env;    /* n_env strings likewise */
+	uint32_t n_params, n_env;
+};
+
+struct conf_prog config_program(const struct config *c, uint32_t svc, enum entry_id program);
 
 #endif

@@ -120,8 +120,7 @@ static void free_wants(struct loader *l, const struct scc *s)
 
 			if (s->component[i] != s->component[*to])
 				continue;
-			loader_report(l, FINDING_WARNING, i, "wants", l->strings.at
-			              + draft_at(l, *to)->conf.name,
+			loader_report(l, FINDING_WARNING, i, "wants", loader_name(l, *to),
 			              "lies on a cycle: it is started too, but nobody waits for it");
 			*to |= WANT_UNORDERED;
 		}
@@ -155,11 +154,11 @@ static void print_cycle(struct text *t, const struct scc *s, uint32_t from)
 	uint32_t i = from;
 
 	do {
-		text_str(t, l->strings.at + draft_at(l, i)->conf.name);
+		text_str(t, loader_name(l, i));
 		text_str(t, " -> ");
 		i = next_member(s, i);
 	} while (i != from && !t->cut);
-	text_str(t, l->strings.at + draft_at(l, i)->conf.name);
+	text_str(t, loader_name(l, i));
 }
 
 static void refuse_member(struct loader *l, const struct scc *s, uint32_t i)
@@ -169,7 +168,7 @@ static void refuse_member(struct loader *l, const struct scc *s, uint32_t i)
 
 	text_init(&t, why, sizeof why);
 	text_str(&t, "needs ");
-	text_str(&t, l->strings.at + draft_at(l, next_member(s, i))->conf.name);
+	text_str(&t, loader_name(l, next_member(s, i)));
 	loader_refuse(l, i, "", "member of a cycle of needs", why);
 }
 

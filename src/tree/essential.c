@@ -2,24 +2,24 @@
 #include "src/tree/essential.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "ipc/signal_name.h"
+#include "ipc/text.h"
 #include "src/engine/verdict.h"
 #include "src/limits.h"
-#include "src/tree/loader.h"
+#include "src/tree/readers.h"
 
 #define CODE_MAX 255   /* of an exit code */
 #define SIGNAL_CODE 128 /* plus the signal, as shells have it */
 
 /* ---- reading ---- */
 
-struct reading {
-	uint8_t essential;
+struct words {
+	uint64_t number[1 + 2 * (CODE_MAX + 1)]; /* enum essential, then pairs FROM, TO */
+	uint32_t n;
 	bool from_seen[CODE_MAX + 1];
-	char codes[PATH_MAX];  /* FROM=TO with plain numbers, each with its NUL */
-	struct text text;      /* that fills it */
-	uint32_t n_codes;
 };
 
 static bool is_word(const char *word, size_t n, const char *known)
@@ -39,7 +39,8 @@ static bool parse_from(const char *s, size_t n, uint64_t *code)
 	return sig != 0;
 }
 
-static const char *take_code(struct reading *r, const char *word, size_t n, const char *equals)
+/* FROM=TO */
+static const char *add_code(struct words *w, const char *word, size_t n, const char *equals)
 {
 	size_t left = (size_t)(equals - word);
 	uint64_t from, to;
@@ -48,19 +49,16 @@ static const char *take_code(struct reading *r, const char *word, size_t n, cons
 		return "not an exit code up to 255 or a signal before `=`";
 	if (!parse_u64(equals + 1, n - left - 1, CODE_MAX, &to))
 		return "not an exit code up to 255 behind `=`";
-	if (r->from_seen[from])
+	if (w->from_seen[from])
 		return "this code is there twice";
-	r->from_seen[from] = true;
-	text_u64(&r->text, from);
-	text_char(&r->text, '=');
-	text_u64(&r->text, to);
-	text_char(&r->text, '\0');
-	r->n_codes++;
+	w->from_seen[from] = true;
+	w->number[w->n++] = from;
+	w->number[w->n++] = to;
 	return NULL;
 }
 
-/* Takes one word; why it cannot be, or NULL. */
-static const char *take_word(struct reading *r, const char *word, size_t n)
+/* Why the word cannot be, or NULL. */
+static const char *add_word(struct words *w, const char *word, size_t n)
 {
 	static const struct { char word[8]; uint8_t essential; } known[] = {
 		{"exit", ESSENTIAL_EXIT}, {"success", ESSENTIAL_SUCCESS}, {"failure", ESSENTIAL_FAILURE},
@@ -68,20 +66,20 @@ static const char *take_word(struct reading *r, const char *word, size_t n)
 	const char *equals = memchr(word, '=', n);
 
 	if (equals)
-		return take_code(r, word, n, equals);
+		return add_code(w, word, n, equals);
 	for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
 		if (!is_word(word, n, known[k].word))
 			continue;
-		if (r->essential)
+		if (w->number[0])
 			return "only one of exit, success and failure can be";
-		r->essential = known[k].essential;
+		w->number[0] = known[k].essential;
 		return NULL;
 	}
 	return "not exit, success, failure or FROM=TO";
 }
 
 /* All words of the file, which is changed: each gets a NUL. */
-static bool take_words(struct loader *l, uint32_t svc, struct reading *r, char *file, size_t len)
+static bool add_words(struct reading *r, struct words *w, char *file, size_t len)
 {
 	static const char blanks[] = " \t\n";
 	size_t at = 0;
@@ -92,9 +90,9 @@ static bool take_words(struct loader *l, uint32_t svc, struct reading *r, char *
 		const char *why;
 
 		file[at + n] = '\0';
-		why = take_word(r, file + at, n);
+		why = add_word(w, file + at, n);
 		if (why) {
-			loader_refuse(l, svc, "essential", file + at, why);
+			reading_refuse(r, reading_name(r), file + at, why);
 			return false;
 		}
 		at += n + 1 < len - at ? n + 1 : len - at;
@@ -102,31 +100,33 @@ static bool take_words(struct loader *l, uint32_t svc, struct reading *r, char *
 	return true;
 }
 
-void loader_read_essential(struct loader *l, int dir_fd, uint32_t svc)
+static bool read_words(struct reading *r, struct words *w)
 {
-	struct reading r = {.essential = ESSENTIAL_NOT};
-	struct conf_svc *conf = &draft_at(l, svc)->conf;
 	size_t len;
 
-	/* Whatever is in it: that it is there says what is meant. */
-	conf->essential = ESSENTIAL_EXIT;
-	if (loader_read_small(l, dir_fd, svc, "essential", l->target, sizeof l->target, &len) <= 0)
-		return;
-	if (len == sizeof l->target) {
-		loader_refuse(l, svc, "essential", "", "larger than 4095 bytes");
-		return;
+	if (reading_bytes(r, r->scratch, PATH_MAX, &len) <= 0)
+		return false;
+	if (len == PATH_MAX) {
+		reading_refuse(r, reading_name(r), "", "larger than 4095 bytes");
+		return false;
 	}
-	if (memchr(l->target, '\0', len)) {
-		loader_refuse(l, svc, "essential", "", "has a NUL byte");
-		return;
+	if (memchr(r->scratch, '\0', len)) {
+		reading_refuse(r, reading_name(r), "", "has a NUL byte");
+		return false;
 	}
-	text_init(&r.text, r.codes, sizeof r.codes);
-	if (!take_words(l, svc, &r, l->target, len))
-		return;
-	conf->essential = r.essential ? r.essential : ESSENTIAL_EXIT;
-	conf->n_codes = r.n_codes;
-	if (r.n_codes)
-		conf->codes = loader_string(l, r.codes, r.text.len - 1);
+	return add_words(r, w, r->scratch, len);
+}
+
+/* Whatever is in it: that it is there says what is meant. */
+void read_essential(struct reading *r)
+{
+	struct words w = {.n = 1};
+
+	if (!read_words(r, &w))
+		w = (struct words){.n = 1};
+	if (!w.number[0])
+		w.number[0] = ESSENTIAL_EXIT;
+	reading_add_numbers(r, w.number, w.n);
 }
 
 /* ---- judging ---- */
@@ -142,19 +142,13 @@ static int code_of(const struct end *end)
 	return 0;
 }
 
-static int mapped(const struct config *c, const struct conf_svc *s, int code)
+static int mapped(const struct config *c, const struct value *essential, int code)
 {
-	const char *at = config_str(c, s->codes);
+	const uint64_t *number = config_numbers(c, essential);
 
-	for (uint32_t k = 0; k < s->n_codes; k++, at += strlen(at) + 1) {
-		const char *equals = strchr(at, '=');
-		uint64_t from = 0, to = 0;
-
-		parse_u64(at, (size_t)(equals - at), CODE_MAX, &from);
-		parse_u64(equals + 1, strlen(equals + 1), CODE_MAX, &to);
-		if (from == (uint64_t)code)
-			return (int)to;
-	}
+	for (uint32_t k = 1; k + 1 < essential->n; k += 2)
+		if (number[k] == (uint64_t)code)
+			return (int)number[k + 1];
 	return code;
 }
 
@@ -185,13 +179,13 @@ static bool by_itself(const struct svc *s)
 
 int essential_code(const struct config *c, const struct engine *e, const struct event *ended)
 {
-	const struct conf_svc *s = config_svc(c, ended->svc);
+	const struct value *essential = config_value(c, ended->svc, ENTRY_ESSENTIAL);
 	const struct svc *row = engine_svc(e, ended->svc);
 
-	if (!s->essential || !by_itself(row)
-	    || !counts((enum essential)s->essential, row->kind & KIND_RESPAWN, ended))
+	if (!essential || !by_itself(row)
+	    || !counts((enum essential)*config_numbers(c, essential), row->kind & KIND_RESPAWN, ended))
 		return -1;
-	return mapped(c, s, code_of(&ended->end));
+	return mapped(c, essential, code_of(&ended->end));
 }
 
 bool essential_is_lost(const struct config *c, const struct engine *e, uint32_t svc)
@@ -199,7 +193,7 @@ bool essential_is_lost(const struct config *c, const struct engine *e, uint32_t 
 	const struct svc *s = engine_svc(e, svc);
 	uint32_t other;
 
-	if (!config_svc(c, svc)->essential || !s->live.wish)
+	if (!config_value(c, svc, ENTRY_ESSENTIAL) || !s->live.wish)
 		return false;
 	if (s->live.state == SVC_REFUSED)
 		return true;

@@ -72,11 +72,10 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 	memset(d, 0, sizeof *d);
 	d->conf.dev = st->st_dev;
 	d->conf.ino = st->st_ino;
-	d->delay_ms = STOP_DELAY_MS;
 	d->conf.name = loader_string(l, name, n > SVC_NAME_MAX ? SVC_NAME_MAX : n);
-	if (n > SVC_NAME_MAX && !l->failed) /* so that it is nobody else's name */
-		memcpy(l->strings.at + l->strings.len - 4, "...", 3);
-	if (l->failed)
+	if (n > SVC_NAME_MAX && !loader_has_failed(l)) /* so that it is nobody else's name */
+		memcpy(l->values.strings.at + l->values.strings.len - 4, "...", 3);
+	if (loader_has_failed(l))
 		return NO_SVC;
 	if (loader_index(l, i) < 0) {
 		loader_fail(l, strerror(errno));
@@ -186,7 +185,7 @@ static uint32_t known_by_name(struct loader *l, const char *name, const struct s
 	uint32_t i = 0;
 
 	while (i < draft_count(l) && (!draft_at(l, i)->was
-	                              || strcmp(l->strings.at + draft_at(l, i)->conf.name, name) != 0))
+	                              || strcmp(loader_name(l, i), name) != 0))
 		i++;
 	if (i == draft_count(l))
 		return NO_SVC;

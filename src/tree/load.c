@@ -22,22 +22,12 @@ uint32_t draft_count(const struct loader *l)
 
 void loader_fail(struct loader *l, const char *why)
 {
-	if (!l->failed)
-		l->failed = why;
+	values_fail(&l->values, why);
 }
 
 uint32_t loader_string(struct loader *l, const char *s, size_t n)
 {
-	uint32_t offset = (uint32_t)l->strings.len;
-	char *at = vec_add(&l->strings, n + 1);
-
-	if (!at) {
-		loader_fail(l, errno == EFBIG ? "more than 64 MiB of strings" : strerror(errno));
-		return 0;
-	}
-	memcpy(at, s, n);
-	at[n] = '\0';
-	return offset;
+	return values_string(&l->values, s, n);
 }
 
 void loader_report(struct loader *l, enum finding_level level, uint32_t svc, const char *entry,
@@ -49,7 +39,7 @@ void loader_report(struct loader *l, enum finding_level level, uint32_t svc, con
 	text_init(&t, l->said_path, sizeof l->said_path);
 	text_str(&t, svc == NO_SVC ? l->rq->dir : l->root);
 	text_char(&t, '/');
-	text_str(&t, svc == NO_SVC ? "conf" : l->strings.at + draft_at(l, svc)->conf.name);
+	text_str(&t, svc == NO_SVC ? "conf" : loader_name(l, svc));
 	if (*entry) {
 		text_char(&t, '/');
 		text_str(&t, entry);
@@ -79,9 +69,9 @@ void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char
 	struct draft *d = draft_at(l, svc);
 
 	loader_report(l, FINDING_ERROR, svc, entry, what, why);
-	if (d->kind & KIND_REFUSED)
+	if (d->refused)
 		return; /* the first reason stands */
-	d->kind |= KIND_REFUSED;
+	d->refused = true;
 	d->conf.refusal = refusal_text(l, entry, what, why);
 }
 
@@ -138,14 +128,15 @@ uint32_t loader_resolve_name(struct loader *l, const char *name, const char **wh
 /* Reads the services in order; reading one may append others. */
 static void read_services(struct loader *l)
 {
-	for (uint32_t i = 0; i < draft_count(l) && !l->failed; i++) {
+	for (uint32_t i = 0; i < draft_count(l) && !loader_has_failed(l); i++) {
 		draft_at(l, i)->need_at = (uint32_t)(l->needs.len / 4);
 		draft_at(l, i)->want_at = (uint32_t)(l->wants.len / 4);
+		draft_at(l, i)->conf.value_at = values_count(&l->values);
 		if (draft_at(l, i)->carried)
-			carry_edges(l, i);
+			carry_definition(l, i);
 		else
 			loader_read_service(l, i);
-		if (!l->failed)
+		if (!loader_has_failed(l))
 			carry_check(l, i);
 	}
 }
@@ -154,11 +145,10 @@ static void begin(struct loader *l)
 {
 	const struct config *old = l->rq->old;
 
-	loader_string(l, "", 0);
 	open_root(l);
-	for (uint32_t i = 0; old && i < old->n && !l->failed; i++)
+	for (uint32_t i = 0; old && i < old->n && !loader_has_failed(l); i++)
 		carry_row(l, i);
-	if (!l->failed && loader_index_begin(l) < 0)
+	if (!loader_has_failed(l) && loader_index_begin(l) < 0)
 		loader_fail(l, strerror(errno));
 }
 
@@ -170,12 +160,12 @@ static void find_roots(struct loader *l, struct config *head)
 	head->asked = NO_SVC;
 	if (l->rq->start) {
 		head->start = loader_resolve_name(l, l->rq->start, &why);
-		if (head->start == NO_SVC && l->root_len && !l->failed)
+		if (head->start == NO_SVC && l->root_len && !loader_has_failed(l))
 			report_root(l, l->rq->start, "no such start service", why);
 		if (head->start == NO_SVC && l->rq->running)
 			loader_fail(l, "it would have no start service");
 	}
-	if (l->rq->asked && !l->failed)
+	if (l->rq->asked && !loader_has_failed(l))
 		head->asked = loader_resolve_name(l, l->rq->asked, &why);
 }
 
@@ -184,34 +174,32 @@ static struct config *load(struct loader *l)
 	struct config head = {0};
 
 	begin(l);
-	if (!l->failed)
+	if (!loader_has_failed(l))
 		find_roots(l, &head);
-	if (!l->failed && l->rq->old)
-		carry_conf(l, &head);
-	else if (!l->failed)
-		loader_read_conf(l, &head);
-	if (!l->failed && l->rq->running)
+	if (!loader_has_failed(l))
+		head.conf_root = l->rq->old ? carry_conf(l) : loader_read_conf(l);
+	l->n_conf = values_count(&l->values);
+	if (!loader_has_failed(l) && l->rq->running)
 		carry_find(l);
-	if (!l->failed)
+	if (!loader_has_failed(l))
 		read_services(l);
-	if (!l->failed)
+	if (!loader_has_failed(l))
 		loader_break_cycles(l);
-	if (!l->failed)
+	if (!loader_has_failed(l))
 		carry_finish(l);
-	if (!l->failed)
+	if (!loader_has_failed(l))
 		head.svc_root = loader_string(l, l->root, l->root_len);
-	return l->failed ? NULL : loader_pack(l, &head);
+	return loader_has_failed(l) ? NULL : loader_pack(l, &head);
 }
 
-static void forget(struct loader *l)
+static void free_all(struct loader *l)
 {
 	if (l->svc_fd >= 0)
 		close(l->svc_fd);
 	vec_free(&l->drafts);
-	vec_free(&l->strings);
+	values_free(&l->values);
 	vec_free(&l->needs);
 	vec_free(&l->wants);
-	vec_free(&l->extras);
 	vec_free(&l->index);
 }
 
@@ -230,14 +218,12 @@ struct config *config_load(const struct load *rq)
 	l->rq = rq;
 	l->svc_fd = -1;
 	l->drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft);
-	l->strings.max = CONFIG_BYTES_MAX;
 	l->needs.max = l->wants.max = (size_t)CONFIG_EDGES_MAX * 4;
-	l->extras.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct conf_extra);
 	l->index.max = SIZE_MAX / 2;
-	c = load(l);
+	c = values_begin(&l->values) < 0 ? NULL : load(l);
 	if (!c)
-		report_root(l, "", "cannot be loaded", l->failed);
-	forget(l);
+		report_root(l, "", "cannot be loaded", l->values.failed);
+	free_all(l);
 	vec_free(&memory);
 	return c;
 }

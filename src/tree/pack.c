@@ -1,44 +1,25 @@
 /* pack.c - puts what was read into one block: head, services, the graph between
- * them, their extras, strings. */
+ * them, value rows, numbers, strings. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "src/tree/facts.h"
 #include "src/tree/loader.h"
 
-static void count_words(struct config *c, const struct conf_prog *p)
+static uint32_t values_end(const struct loader *l, uint32_t i)
 {
-	if (p->n_params > c->words_max)
-		c->words_max = p->n_params;
-	if (p->n_env > c->words_max)
-		c->words_max = p->n_env;
+	return i + 1 < draft_count(l) ? draft_at(l, i + 1)->conf.value_at : values_count(&l->values);
 }
 
-/* In the order of services; what was read for a definition that was given up is left out. */
-static void fill_extras(struct config *c, const struct loader *l)
+static struct graph_node node_of(const struct loader *l, uint32_t i)
 {
-	const struct conf_extra *from = (const struct conf_extra *)(const void *)l->extras.at;
-	struct conf_extra *to = (struct conf_extra *)((uintptr_t)c + c->extras);
-	struct conf_svc *svc = (struct conf_svc *)((uintptr_t)c + c->svcs);
-	uint32_t n = 0;
+	uint32_t at = draft_at(l, i)->conf.value_at;
+	struct graph_node node = facts_of(values_row(&l->values, at), values_end(l, i) - at);
 
-	for (uint32_t i = 0; i < c->n; i++) {
-		if (!svc[i].extra)
-			continue;
-		to[n] = from[svc[i].extra - 1];
-		to[n].svc = i;
-		svc[i].extra = ++n;
-	}
-}
-
-static uint32_t count_extras(const struct loader *l)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < draft_count(l); i++)
-		n += draft_at(l, i)->conf.extra != 0;
-	return n;
+	node.kind |= draft_at(l, i)->refused ? KIND_REFUSED : 0;
+	return node;
 }
 
 static void fill_graph(struct config *c, const struct loader *l)
@@ -50,8 +31,7 @@ static void fill_graph(struct config *c, const struct loader *l)
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct draft *d = draft_at(l, i);
 
-		node[i] = (struct graph_node){.delay_ms = d->delay_ms, .on_ms = d->on_ms,
-		                              .off_ms = d->off_ms, .kind = d->kind};
+		node[i] = node_of(l, i);
 		need_at[i] = d->need_at;
 		want_at[i] = d->want_at;
 	}
@@ -63,20 +43,41 @@ static void fill_graph(struct config *c, const struct loader *l)
 		memcpy((char *)c + c->want, l->wants.at, l->wants.len);
 }
 
+/* Arguments and lines of environment are all that there may be many of. */
+static void count_words(struct config *c, const struct value *v)
+{
+	if (entries[v->entry].holds == HOLDS_STRINGS && v->n > c->words_max)
+		c->words_max = v->n;
+}
+
+/* Rows of services first, then those of conf/, which were read before. */
+static void fill_values(struct config *c, const struct loader *l)
+{
+	struct value *to = (struct value *)((uintptr_t)c + c->values);
+	uint32_t n_services = c->n_values - l->n_conf;
+
+	if (!c->n_values)
+		return;
+	memcpy(to, values_row(&l->values, l->n_conf), n_services * sizeof *to);
+	memcpy(to + n_services, values_row(&l->values, 0), l->n_conf * sizeof *to);
+	for (uint32_t i = 0; i < c->n_values; i++)
+		count_words(c, &to[i]);
+}
+
 static void fill(struct config *c, struct loader *l)
 {
 	struct conf_svc *svc = (struct conf_svc *)((uintptr_t)c + c->svcs);
 
-	memcpy((char *)c + c->strings, l->strings.at, l->strings.len);
 	for (uint32_t i = 0; i < c->n; i++) {
 		svc[i] = draft_at(l, i)->conf;
-		count_words(c, &svc[i].on);
-		count_words(c, &svc[i].off);
+		svc[i].value_at -= l->n_conf;
 	}
+	svc[c->n].value_at = c->n_values - l->n_conf;
 	fill_graph(c, l);
-	fill_extras(c, l);
-	count_words(c, &c->last);
-	count_words(c, &c->panic);
+	fill_values(c, l);
+	if (l->values.numbers.len)
+		memcpy((char *)c + c->numbers, l->values.numbers.at, l->values.numbers.len);
+	memcpy((char *)c + c->strings, l->values.strings.at, l->values.strings.len);
 }
 
 /* Hands out room in the block; what follows is aligned. */
@@ -94,16 +95,17 @@ static uint64_t lay_out(struct config *head, const struct loader *l)
 
 	room(&at, sizeof *head);
 	head->n = (uint32_t)n;
-	head->n_extras = count_extras(l);
-	head->strings_len = (uint32_t)l->strings.len;
-	head->svcs = room(&at, n * sizeof(struct conf_svc));
+	head->n_values = values_count(&l->values);
+	head->strings_len = (uint32_t)l->values.strings.len;
+	head->svcs = room(&at, (n + 1) * sizeof(struct conf_svc));
 	head->nodes = room(&at, n * sizeof(struct graph_node));
 	head->need_at = room(&at, (n + 1) * 4);
 	head->want_at = room(&at, (n + 1) * 4);
 	head->need = room(&at, l->needs.len);
 	head->want = room(&at, l->wants.len);
-	head->extras = room(&at, head->n_extras * (uint64_t)sizeof(struct conf_extra));
-	head->strings = room(&at, l->strings.len);
+	head->values = room(&at, l->values.rows.len);
+	head->numbers = room(&at, l->values.numbers.len);
+	head->strings = room(&at, l->values.strings.len);
 	return at;
 }
 
@@ -125,21 +127,4 @@ struct config *loader_pack(struct loader *l, struct config *head)
 	*c = *head;
 	fill(c, l);
 	return c;
-}
-
-void config_free(struct config *c)
-{
-	if (c)
-		munmap(c, c->size);
-}
-
-uint32_t config_find(const struct config *c, const char *name, size_t n)
-{
-	for (uint32_t i = 0; i < c->n; i++) {
-		const char *s = config_name(c, i);
-
-		if (strncmp(s, name, n) == 0 && s[n] == '\0')
-			return i;
-	}
-	return NO_SVC;
 }

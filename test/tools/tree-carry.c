@@ -23,34 +23,52 @@ static void put_strings(const char *name, const char *s, uint32_t n)
 		printf("%s,", s);
 }
 
-static void put_row(const char *when, const struct config *c, uint32_t i, const struct conf_extra *x)
+static void put_list(const char *name, const struct config *c, uint32_t i, enum entry_id entry)
 {
-	const struct graph_node *s = config_node(c, i);
+	const struct value *v = config_value(c, i, entry);
 
-	printf("%s %s", when, config_name(c, i));
-	if (x->n_listen)
-		put_strings("listen", config_str(c, x->listen), x->n_listen);
-	printf(" ready=%d", x->ready_fd);
-	if (x->user)
-		printf(" user=%s", config_str(c, x->user));
-	if (x->group)
-		printf(" group=%s", config_str(c, x->group));
-	if (x->has_groups)
-		put_strings("groups", config_str(c, x->groups), x->n_groups);
-	printf("%s on=%u off=%u delay=%u\n", x->pool ? " pool" : "", s->on_ms, s->off_ms, s->delay_ms);
+	if (v && (v->n || entry != ENTRY_LISTEN))
+		put_strings(name, config_strings(c, v), v->n);
 }
 
-/* In the order of names' rows; each row has to be that of the service that has it. */
+static void put_row(const char *when, const struct config *c, uint32_t i)
+{
+	const struct graph_node *s = config_node(c, i);
+	const char *user = config_word(c, i, ENTRY_USER), *group = config_word(c, i, ENTRY_GROUP);
+
+	printf("%s %s", when, config_name(c, i));
+	put_list("listen", c, i, ENTRY_LISTEN);
+	printf(" ready=%d", (int)config_number(c, i, ENTRY_READY, (uint32_t)-1));
+	if (user)
+		printf(" user=%s", user);
+	if (group)
+		printf(" group=%s", group);
+	put_list("groups", c, i, ENTRY_GROUPS);
+	printf("%s on=%u off=%u delay=%u\n", config_value(c, i, ENTRY_POOL) ? " pool" : "", s->on_ms,
+	       s->off_ms, s->delay_ms);
+}
+
+static bool has_more(const struct config *c, uint32_t i)
+{
+	return config_value(c, i, ENTRY_LISTEN) || config_value(c, i, ENTRY_READY)
+	       || config_value(c, i, ENTRY_USER) || config_value(c, i, ENTRY_GROUP)
+	       || config_value(c, i, ENTRY_GROUPS) || config_value(c, i, ENTRY_POOL);
+}
+
+/* Each value row has to be that of the service whose it is. */
 static void put_rows(const char *when, const struct config *c)
 {
-	for (uint32_t k = 0; k < c->n_extras; k++) {
-		const struct conf_extra *x = config_extra(c, k);
+	for (uint32_t i = 0; i < c->n; i++) {
+		uint32_t n;
+		const struct value *v = config_values(c, i, &n);
 
-		if (x->svc >= c->n || config_svc(c, x->svc)->extra != k + 1) {
-			printf("%s: row %u is nobody's\n", when, k);
-			exit(1);
-		}
-		put_row(when, c, x->svc, x);
+		for (; n; n--, v++)
+			if (v->svc != i) {
+				printf("%s: a row of %u is among those of %u\n", when, v->svc, i);
+				exit(1);
+			}
+		if (has_more(c, i))
+			put_row(when, c, i);
 	}
 }
 

@@ -1,0 +1,96 @@
+/* config.c - asks a loaded tree what its entries say. */
+#include "src/tree/config.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "src/limits.h"
+
+static const struct value *row_at(const struct config *c, uint32_t i)
+{
+	return (const struct value *)((uintptr_t)c + c->values) + i;
+}
+
+/* Where the rows of this service begin; those of conf/ stand behind the last one's. */
+static uint32_t first_of(const struct config *c, uint32_t svc)
+{
+	return config_svc(c, svc)->value_at;
+}
+
+const struct value *config_values(const struct config *c, uint32_t svc, uint32_t *n)
+{
+	uint32_t first = first_of(c, svc < c->n ? svc : c->n);
+
+	*n = (svc < c->n ? first_of(c, svc + 1) : c->n_values) - first;
+	return row_at(c, first);
+}
+
+const struct value *config_value(const struct config *c, uint32_t svc, enum entry_id entry)
+{
+	uint32_t n;
+	const struct value *v = config_values(c, svc, &n);
+
+	for (; n; n--, v++)
+		if (v->entry == entry)
+			return v;
+	return NULL;
+}
+
+const uint64_t *config_numbers(const struct config *c, const struct value *v)
+{
+	return (const uint64_t *)((uintptr_t)c + c->numbers) + v->at;
+}
+
+const char *config_strings(const struct config *c, const struct value *v)
+{
+	return config_str(c, v->at);
+}
+
+const char *config_word(const struct config *c, uint32_t svc, enum entry_id entry)
+{
+	const struct value *v = config_value(c, svc, entry);
+
+	return v && v->n ? config_strings(c, v) : NULL;
+}
+
+uint32_t config_number(const struct config *c, uint32_t svc, enum entry_id entry, uint32_t absent)
+{
+	const struct value *v = config_value(c, svc, entry);
+
+	return v ? v->at : absent;
+}
+
+uint32_t config_sleep_before_kill_ms(const struct config *c)
+{
+	return config_number(c, NO_SVC, CONF_SLEEP_BEFORE_KILL, SLEEP_BEFORE_KILL_S * 1000);
+}
+
+struct conf_prog config_program(const struct config *c, uint32_t svc, enum entry_id program)
+{
+	const struct value *on = config_value(c, svc, program);
+	const struct value *params = config_value(c, svc, ENTRY_PARAMS_OF(program));
+	const struct value *env = config_value(c, svc, ENTRY_ENV_OF(program));
+
+	return (struct conf_prog){
+		.present = on, .argv0 = on && on->n ? config_strings(c, on) : NULL,
+		.params = params ? config_strings(c, params) : "", .n_params = params ? params->n : 0,
+		.has_env = env, .env = env ? config_strings(c, env) : "", .n_env = env ? env->n : 0,
+	};
+}
+
+uint32_t config_find(const struct config *c, const char *name, size_t n)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		const char *s = config_name(c, i);
+
+		if (strncmp(s, name, n) == 0 && s[n] == '\0')
+			return i;
+	}
+	return NO_SVC;
+}
+
+void config_free(struct config *c)
+{
+	if (c)
+		munmap(c, c->size);
+}

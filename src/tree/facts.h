@@ -1,0 +1,11 @@
+/* facts.h - what the value rows of a service mean for the engine. */
+#ifndef CINIT_TREE_FACTS_H
+#define CINIT_TREE_FACTS_H
+
+#include "src/engine/engine.h"
+#include "src/tree/values.h"
+
+/* The node of a service with these n rows. */
+struct graph_node facts_of(const struct value *row, uint32_t n);
+
+#endif

@@ -1,0 +1,330 @@
+/* readers.c - from the bytes of one entry to its value row. */
+#include "src/tree/readers.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ipc/text.h"
+#include "src/limits.h"
+#include "src/tree/address.h"
+#include "src/tree/pool_conf.h"
+#include "src/tree/table.h"
+
+#define FIRST_FD 3  /* of the listening sockets */
+#define READY_MAX 63
+
+/* ---- one value ---- */
+
+/* A small file without its final newline: 1 and *n bytes (at most CONFIG_VALUE_MAX, or one
+ * more where it is larger), 0 absent, -1 reported. */
+static int read_value(struct reading *r, char value[CONFIG_VALUE_MAX + 2], size_t *n)
+{
+	int found = reading_bytes(r, value, CONFIG_VALUE_MAX + 1, n);
+
+	if (found > 0 && *n && *n <= CONFIG_VALUE_MAX && value[*n - 1] == '\n')
+		--*n;
+	if (found > 0)
+		value[*n] = '\0';
+	return found;
+}
+
+static void refuse(struct reading *r, const char *why)
+{
+	reading_refuse(r, reading_name(r), "", why);
+}
+
+void read_seconds(struct reading *r)
+{
+	char value[CONFIG_VALUE_MAX + 2];
+	uint64_t ms;
+	size_t n;
+
+	if (read_value(r, value, &n) <= 0)
+		return;
+	if (n > CONFIG_VALUE_MAX || !parse_seconds(value, n, CONFIG_DELAY_MAX_S * 1000u, &ms))
+		refuse(r, "not a number of seconds up to 86400");
+	else
+		reading_add_number(r, (uint32_t)ms);
+}
+
+void read_presence(struct reading *r)
+{
+	struct stat st;
+
+	if (r->has[r->entry] != PRESENT_FILE) {
+		if (fstatat(r->fd, reading_name(r), &st, 0) < 0) {
+			reading_refuse(r, reading_name(r), "cannot be read", strerror(errno));
+			return;
+		}
+		if (!S_ISREG(st.st_mode)) {
+			refuse(r, "not a file");
+			return;
+		}
+	}
+	reading_add_number(r, 1);
+}
+
+/* ---- programs ---- */
+
+void read_links(struct reading *r)
+{
+	if (r->links)
+		r->links(r);
+}
+
+void read_program(struct reading *r)
+{
+	size_t n;
+
+	if (reading_link(r, &n) > 0)
+		reading_add_strings(r, n ? values_string(r->values, r->scratch, n) : 0, n > 0);
+}
+
+static void add_lines(struct reading *r, enum line_kind kind)
+{
+	uint32_t at, n;
+
+	if (reading_lines(r, kind, &at, &n) > 0)
+		reading_add_strings(r, at, n);
+}
+
+void read_lines(struct reading *r)
+{
+	add_lines(r, LINE_ARGUMENT);
+}
+
+void read_params(struct reading *r)
+{
+	if (reading_value(r, (enum entry_id)(r->entry - 1)))
+		add_lines(r, LINE_ARGUMENT);
+}
+
+/* Of a pool whose workers are modules, `on.env` is all that there is of a program. */
+void read_env(struct reading *r)
+{
+	enum entry_id program = (enum entry_id)(r->entry - 2), params = (enum entry_id)(r->entry - 1);
+	bool modules = program == ENTRY_ON && !r->has[ENTRY_ON] && r->has[ENTRY_POOL];
+
+	if (modules || (reading_value(r, program) && r->has[params] != PRESENT_BAD))
+		add_lines(r, LINE_ENVIRONMENT);
+}
+
+/* ---- users and groups ---- */
+
+/* Why this cannot be a name or number, or NULL. */
+static const char *judge_name(const char *word, size_t n)
+{
+	uint32_t id;
+
+	if (!n || strcspn(word, " \t\r\n:") < n) /* or a NUL before */
+		return "not one name or number";
+	if (strspn(word, "0123456789") == n && !table_number(word, n, &id))
+		return "not a number up to 4294967294";
+	return NULL;
+}
+
+void read_name(struct reading *r)
+{
+	char word[CONFIG_VALUE_MAX + 2];
+	const char *why;
+	size_t n;
+
+	if (read_value(r, word, &n) <= 0)
+		return;
+	why = n > CONFIG_VALUE_MAX ? "longer than 64 bytes" : judge_name(word, n);
+	if (why)
+		refuse(r, why);
+	else
+		reading_add_strings(r, values_string(r->values, word, n), 1);
+}
+
+/* A file of lines, each judged with those before it; the first that cannot be refuses. */
+static void read_judged(struct reading *r, uint32_t most, const char *too_many,
+                        const char *(*judge)(void *arg, const char *line, uint32_t k), void *arg)
+{
+	const char *line, *why = NULL;
+	uint32_t at, n, k;
+
+	if (reading_lines(r, LINE_PLAIN, &at, &n) <= 0)
+		return;
+	line = reading_string(r, at);
+	for (k = 0; k < n && !(why = judge(arg, line, k)); k++)
+		line = string_after(line);
+	if (why)
+		reading_refuse(r, reading_name(r), line, why);
+	else if (n > most)
+		refuse(r, too_many);
+	else
+		reading_add_strings(r, at, n);
+}
+
+static const char *judge_group(void *arg, const char *line, uint32_t k)
+{
+	(void)arg;
+	(void)k;
+	return judge_name(line, strlen(line));
+}
+
+void read_groups(struct reading *r)
+{
+	read_judged(r, IDS_GROUPS_MAX, "more than 64 groups", judge_group, NULL);
+}
+
+/* ---- sockets ---- */
+
+/* `arg`: the addresses of the lines so far. */
+static const char *judge_socket(void *arg, const char *line, uint32_t k)
+{
+	struct listen_address *all = arg;
+	const char *why;
+
+	if (k == LISTEN_MAX)
+		return "more than 32 sockets";
+	if (listen_parse(line, strlen(line), &all[k], &why) < 0)
+		return why;
+	for (uint32_t i = 0; i < k; i++)
+		if (listen_same(&all[i], &all[k]))
+			return "is there twice";
+	return NULL;
+}
+
+void read_listen(struct reading *r)
+{
+	struct listen_address all[LISTEN_MAX];
+
+	read_judged(r, LISTEN_MAX, "", judge_socket, all);
+}
+
+static uint32_t count_sockets(const struct reading *r)
+{
+	const struct value *listen = reading_value(r, ENTRY_LISTEN);
+
+	return listen ? listen->n : 0;
+}
+
+/* ---- being ready ---- */
+
+/* "fd N": N, or -1. */
+static int parse_fd(const char *value, size_t n)
+{
+	uint64_t fd;
+
+	if (n <= 3 || memcmp(value, "fd ", 3) != 0 || !parse_u64(value + 3, n - 3, READY_MAX, &fd)
+	    || fd < FIRST_FD)
+		return -1;
+	return (int)fd;
+}
+
+static bool is_later(const char *value)
+{
+	return strcmp(value, "notify") == 0 || strcmp(value, "check") == 0;
+}
+
+/* Behind `listen` and pool/: it has to fit the first, and the other has its own. */
+void read_ready(struct reading *r)
+{
+	char value[CONFIG_VALUE_MAX + 2];
+	const char *ignored = NULL;
+	size_t n;
+	int fd;
+
+	if (reading_value(r, ENTRY_POOL))
+		ignored = "a pool is ready by its own word, ignored";
+	else if (!reading_value(r, ENTRY_ON) || !reading_value(r, ENTRY_RESPAWN))
+		ignored = "there is no program that is kept running, ignored";
+	if (ignored) {
+		r->report(r, FINDING_WARNING, reading_name(r), "", ignored);
+		return;
+	}
+	if (read_value(r, value, &n) <= 0)
+		return;
+	fd = parse_fd(value, n);
+	if (strlen(value) == n && is_later(value))
+		r->report(r, FINDING_WARNING, reading_name(r), "", "not built yet, ignored");
+	else if (fd < 0)
+		refuse(r, "not `fd N` with a number from 3 to 63");
+	else if ((uint32_t)fd < FIRST_FD + count_sockets(r))
+		refuse(r, "the number is that of a socket of `listen`");
+	else
+		reading_add_number(r, (uint32_t)fd);
+}
+
+/* ---- pools ---- */
+
+/* Sockets that were refused have been spoken of. */
+static const char *judge_pool(const struct reading *r, const struct pool_conf *pool)
+{
+	if (r->has[ENTRY_ON] && pool->has_modules)
+		return "has both `on` and pool/modules";
+	if (!r->has[ENTRY_ON] && !pool->has_modules)
+		return "has neither `on` nor pool/modules";
+	return count_sockets(r) || r->refused ? NULL : "has no socket in `listen`";
+}
+
+void read_pool(struct reading *r)
+{
+	char where[POOL_WHERE_MAX];
+	struct pool_conf pool;
+	const char *why;
+
+	if (pool_conf_read(r->fd, &pool, where, &why) < 0) {
+		reading_refuse(r, where, "", why);
+		return;
+	}
+	reading_add_number(r, 1);
+	why = judge_pool(r, &pool);
+	if (why)
+		refuse(r, why);
+}
+
+/* ---- conf/ ---- */
+
+/* One line as a string: true and its offset. */
+static bool read_one_line(struct reading *r, uint32_t *at)
+{
+	const char *why = NULL;
+	uint32_t n;
+
+	if (reading_lines(r, LINE_ARGUMENT, at, &n) <= 0 || n == 0)
+		return false;
+	if (n > 1)
+		why = "more than one line";
+	else if (strlen(reading_string(r, *at)) > CONFIG_VALUE_MAX)
+		why = "longer than 64 bytes";
+	if (why)
+		refuse(r, why);
+	return !why;
+}
+
+void read_line(struct reading *r)
+{
+	uint32_t at;
+
+	if (read_one_line(r, &at))
+		reading_add_strings(r, at, 1);
+}
+
+/* The two words become two strings: the second may have a default. */
+void read_watchdog(struct reading *r)
+{
+	const char *line, *space, *device = "/dev/watchdog";
+	uint64_t seconds;
+	uint32_t at;
+	size_t n;
+
+	if (!read_one_line(r, &at))
+		return;
+	line = reading_string(r, at);
+	space = strchr(line, ' ');
+	n = space ? (size_t)(space - line) : strlen(line);
+	if ((space && space[1] != '/') || !parse_u64(line, n, WATCHDOG_MAX_S, &seconds) || !seconds) {
+		refuse(r, "not SECONDS (up to 86400) and perhaps a device");
+		return;
+	}
+	if (space)
+		r->values->strings.at[at + n] = '\0';
+	else
+		values_string(r->values, device, strlen(device));
+	reading_add_strings(r, at, 2);
+}

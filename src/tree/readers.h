@@ -1,0 +1,31 @@
+/* readers.h - one function for each kind of entry: it reads the entry r->entry of a directory,
+ * judges it, and adds its value row; or refuses the service, which then never runs with more
+ * rights, or fewer sockets, than was meant.
+ *
+ * What each accepts is described in cinit-svc(5).
+ */
+#ifndef CINIT_TREE_READERS_H
+#define CINIT_TREE_READERS_H
+
+#include "src/tree/reading.h"
+
+void read_links(struct reading *r);    /* needs/, wants/: no row, the edges are the loader's */
+void read_program(struct reading *r);  /* a link, whose text is the row's string, or a file: n 0 */
+void read_params(struct reading *r);   /* of the program before it in the table, if that is there */
+void read_env(struct reading *r);      /* likewise */
+void read_presence(struct reading *r); /* a file, whatever is in it */
+void read_seconds(struct reading *r);  /* one number: milliseconds */
+void read_name(struct reading *r);     /* one name or number of a user or group */
+void read_groups(struct reading *r);   /* lines of them */
+void read_listen(struct reading *r);   /* lines of sockets, see address.h */
+void read_pool(struct reading *r);     /* pool/, see pool_conf.h */
+void read_ready(struct reading *r);    /* "fd N": the number */
+void read_line(struct reading *r);     /* of conf/: one line; an empty file is absent */
+void read_lines(struct reading *r);    /* lines as they are */
+void read_watchdog(struct reading *r); /* "SECONDS [DEVICE]": two strings */
+
+/* `essential`: numbers, first which ends count, then pairs of an exit code and the code that
+ * it becomes.  In essential.c. */
+void read_essential(struct reading *r);
+
+#endif

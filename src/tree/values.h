@@ -1,0 +1,55 @@
+/* values.h - value rows: what the entries of a directory were parsed to.
+ *
+ * A row says which entry of which service has which value; rows of one service stand
+ * together, in the order of the table of entries, at most one for each entry.  No row holds a
+ * pointer: strings and numbers lie in two arrays beside the rows.
+ *
+ * Here the three arrays grow while something is read; in a loaded tree (config.h) they are
+ * parts of one block.
+ */
+#ifndef CINIT_TREE_VALUES_H
+#define CINIT_TREE_VALUES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/tree/entries.h"
+#include "src/tree/vec.h"
+
+struct value {
+	uint32_t svc;   /* whose; UINT32_MAX: an entry of conf/ */
+	uint32_t entry; /* enum entry_id */
+	uint32_t n;     /* how many strings or numbers */
+	uint32_t at;    /* enum entry_holds: the number, an index of numbers, an offset of strings */
+};
+
+struct values {
+	struct vec rows;    /* struct value */
+	struct vec strings; /* each with its NUL; offset 0 is "" */
+	struct vec numbers; /* uint64_t */
+	const char *failed; /* why nothing can be added any more, or NULL */
+};
+
+/* 0; or -1 with v->failed.  values_free() in either case. */
+int values_begin(struct values *v);
+void values_free(struct values *v);
+
+/* The first reason stands. */
+void values_fail(struct values *v, const char *why);
+
+/* Adds a string of n bytes: its offset, or 0 after values_fail(). */
+uint32_t values_string(struct values *v, const char *s, size_t n);
+/* Adds n numbers: the index of the first, or 0 likewise. */
+uint32_t values_numbers(struct values *v, const uint64_t *number, uint32_t n);
+/* Adds a row; nothing after values_fail(). */
+void values_add(struct values *v, const struct value *row);
+
+uint32_t values_count(const struct values *v);
+struct value *values_row(const struct values *v, uint32_t i);
+/* The row of this entry among those from `first` on, or NULL. */
+const struct value *values_find(const struct values *v, uint32_t first, enum entry_id entry);
+
+/* The string behind this one. */
+const char *string_after(const char *s);
+
+#endif
