@@ -87,7 +87,9 @@ TREE_   := $(basename $(wildcard src/tree/*.c))
 LAUNCH  := $(basename $(wildcard src/launch/*.c))
 SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
-FILES   := $(addprefix src/tree/,file lines table address pool_conf)
+FILES   := $(addprefix src/tree/,file lines table address pool_conf values vec)
+READING := $(FILES) $(addprefix src/tree/,entries reading readers read_essential dir)
+BECOME  := $(addprefix src/launch/,ids socket steps environment)
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
 IPC_FEW := $(filter-out ipc/server ipc/check ipc/watch,$(IPC_ALL))
@@ -98,13 +100,13 @@ LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 LOAD_OBJ  := $(TREE_) $(LAUNCH)
 TREE_OBJ  := $(ENGINE) $(LOAD_OBJ)
 CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
-CHECK_OBJ := $(IPC_FEW) $(TREE_OBJ) $(CHECK)
+CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(TREE_) src/launch/ids $(CHECK)
 # The manager of pools is a program of its own, and so is what makes a worker of anything.
 # A static one cannot load modules.
 TAKE_OBJ  := ipc/text src/pool/take
 HOST      := $(addprefix src/pool/,host modules call serve walk)
 NO_HOST   := src/pool/host_none
-POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool ipc/signal_name $(FILES) $(LAUNCH) \
+POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool ipc/signal_name $(READING) $(BECOME) \
              $(filter-out src/pool/take $(if $(STATIC),$(HOST),$(NO_HOST)),$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))

@@ -55,6 +55,7 @@ const char *step_word(unsigned step)
 	case STEP_LISTEN: return "listen";
 	case STEP_USER: return "user";
 	case STEP_IDS: return "setuid";
+	case STEP_ENTRY: return "setting";
 	case STEP_N: break;
 	}
 	return "?";

@@ -57,6 +57,7 @@ enum spawn_step {
 	STEP_LISTEN,  /* opening its sockets */
 	STEP_USER,    /* finding user or group */
 	STEP_IDS,     /* becoming that user */
+	STEP_ENTRY,   /* what an entry of the service directory asks for: the text names it */
 	STEP_N
 };
 

@@ -187,14 +187,14 @@ static void raise_descriptors(void)
 
 	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0)
 		return;
-	shell.nofile_soft = l.rlim_cur;
-	shell.nofile_hard = l.rlim_max;
+	shell.spawner.nofile_soft = l.rlim_cur;
+	shell.spawner.nofile_hard = l.rlim_max;
 	if (l.rlim_cur == l.rlim_max)
 		return;
 	l.rlim_cur = l.rlim_max;
-	shell.nofile_raised = prlimit(0, RLIMIT_NOFILE, &l, NULL) == 0;
-	if (!shell.nofile_raised)
-		shell.nofile_hard = shell.nofile_soft;
+	shell.spawner.nofile_raised = prlimit(0, RLIMIT_NOFILE, &l, NULL) == 0;
+	if (!shell.spawner.nofile_raised)
+		shell.spawner.nofile_hard = shell.spawner.nofile_soft;
 }
 
 /* In a container it is best not even to ask reboot(2).  0xeffffffc is the kernel's

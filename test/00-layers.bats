@@ -109,10 +109,16 @@ stateless()
 	never 'src/shell/|src/check/|src/main|ipc/(socket|fifo|msq|shm)/|client/' src/config
 }
 
-@test "what reads files, lines, addresses and pool/ knows nothing of a tree; launch nothing of the loader" {
+@test "what reads files and lines knows nothing of a tree; what reads a directory nothing of the engine's rows" {
 	local low='ipc/text\.h|src/limits\.h' file='src/tree/(file|lines|table|address|pool_conf)\.h'
 	only "$file|$low" src/tree/{file,lines,table,address,pool_conf}.[ch]
-	only "src/launch/[a-z]*\.h|$file|$low" src/launch
+	never 'src/tree/(config|loader|carry)\.h' src/tree/{entries,values,reading,readers}.[ch] src/tree/read_*.c
+}
+
+@test "launch knows engine and tree, and nothing of the loader, of the shell or of a method" {
+	only 'src/(launch|engine|tree)/[a-z_]*\.h|src/limits\.h|ipc/(text|words)\.h' src/launch
+	never 'src/tree/(loader|carry|reading|readers)\.h' src/launch
+	never 'src/launch/' src/engine src/tree
 }
 
 @test "the shell includes nothing of cinit.check, of a machine, of a method or of a client" {
@@ -128,8 +134,9 @@ stateless()
 	never 'src/shell/|src/main|ipc/[a-z]*/|ipc/client|client/' src/check
 }
 
-@test "a pool's manager knows no tree, no service and no method of ipc; its examples nothing of ours" {
-	only 'src/(pool|launch)/[a-z_]*\.h|src/tree/(file|lines|table|address|pool_conf)\.h|src/limits\.h|ipc/(pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
+@test "a pool's manager knows one service directory, no tree, no channels and no method of ipc; its examples nothing of ours" {
+	only 'src/(pool|launch)/[a-z_]*\.h|src/tree/(address|pool_conf|values|reading)\.h|src/limits\.h|ipc/(pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
+	never 'src/launch/(channels|prepare|spawn)\.h|src/tree/config\.h' src/pool
 	[ -z "$(includes src/pool/example src/pool/cinit)" ]
 }
 

@@ -1,10 +1,9 @@
 # fuzz.mk - fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.
 
-FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential relay plugs sockets \
-              outfit)
+FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential relay)
 FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
-FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(TREE_OBJ) $(FUZZ_SHELL) client/show client/show_pool $(FUZZ_PARTS)
+FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(filter-out src/launch/spawn,$(TREE_OBJ)) $(FUZZ_SHELL) client/show client/show_pool $(FUZZ_PARTS)
 FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request
 $(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
 $(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer

@@ -53,9 +53,9 @@ OWN   := $(basename $(notdir $(wildcard test/$(IPC)/*.c)))
 $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/tools/$(t)); $$(link)))
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
 $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
-$(B)/test/ids-unit: $(call objects,$(FILES) $(LAUNCH))
-$(B)/test/listen-unit: $(call objects,$(FILES) $(LAUNCH))
-$(B)/test/tree-carry: $(call objects,$(TREE_OBJ))
+$(B)/test/ids-unit: $(call objects,$(READING) src/launch/ids)
+$(B)/test/listen-unit: $(call objects,src/tree/address src/launch/socket)
+$(B)/test/tree-carry: $(call objects,$(ENGINE) $(READING) $(TREE_))
 # Workers, as an example and for tests.
 WORKERS := echo http
 $(foreach t,$(WORKERS),$(eval $(B)/example/$(t): $(call objects,src/pool/example/$(t)); $$(link)))

@@ -29,15 +29,12 @@ static void say(struct tally *t, enum finding_level level, const char *dir, cons
 /* By the files of this system, which need not be the tree's. */
 static void check_ids(struct tally *t, const struct config *c, uint32_t i, const char *dir)
 {
-	const struct value *groups = config_value(c, i, ENTRY_GROUPS);
-	struct ids_asked asked = {.user = config_word(c, i, ENTRY_USER),
-	                          .group = config_word(c, i, ENTRY_GROUP), .has_groups = groups,
-	                          .groups = groups ? config_strings(c, groups) : "",
-	                          .n_groups = groups ? groups->n : 0};
+	struct rows rows = config_rows(c, i);
+	struct ids_asked asked;
 	const char *what = "", *file = "groups";
 	struct ids ids;
 
-	if (ids_find(&asked, &ids, &what) == 0)
+	if (!ids_asked_of(&rows, &asked) || ids_find(&asked, &ids, &what) == 0)
 		return;
 	if (what == asked.group)
 		file = "group";

@@ -48,7 +48,8 @@ static void put_strings(struct text *out, const char *s, uint32_t n)
 
 static void put_program(struct text *out, const struct config *c, uint32_t i, enum entry_id which)
 {
-	struct conf_prog p = config_program(c, i, which);
+	struct rows rows = config_rows(c, i);
+	struct program p = rows_program(&rows, which);
 
 	if (!p.present)
 		return;

@@ -8,6 +8,7 @@
 
 #include "src/tree/file.h"
 #include "src/tree/table.h"
+#include "src/tree/values.h"
 
 struct search {
 	const char *passwd, *group; /* files */
@@ -170,6 +171,18 @@ int ids_find_in(const struct ids_asked *asked, const char *passwd, const char *g
 int ids_find(const struct ids_asked *asked, struct ids *ids, const char **what)
 {
 	return ids_find_in(asked, "/etc/passwd", "/etc/group", ids, what);
+}
+
+bool ids_asked_of(const struct rows *rows, struct ids_asked *asked)
+{
+	const struct value *groups = rows_find(rows, ENTRY_GROUPS);
+
+	*asked = (struct ids_asked){
+		.user = rows_word(rows, ENTRY_USER), .group = rows_word(rows, ENTRY_GROUP),
+		.has_groups = groups, .groups = groups ? rows->strings + groups->at : "",
+		.n_groups = groups ? groups->n : 0,
+	};
+	return asked->user || asked->group || asked->has_groups;
 }
 
 const char *ids_error(int error)

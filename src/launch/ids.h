@@ -43,6 +43,9 @@ int ids_find(const struct ids_asked *asked, struct ids *ids, const char **what);
 /* The same with files of other names. */
 int ids_find_in(const struct ids_asked *asked, const char *passwd, const char *group,
                 struct ids *ids, const char **what);
+/* What the entries user, group and groups ask for; whether any of them is there. */
+struct rows;
+bool ids_asked_of(const struct rows *rows, struct ids_asked *asked);
 /* What errno says about *what. */
 const char *ids_error(int error);
 

@@ -32,7 +32,7 @@ static struct call {
 	int fd;           /* where it answers, -1: it has */
 } calls[CALLS_MAX];
 
-static _Noreturn void run(const struct child *c, const char *words, size_t n, int fd)
+static _Noreturn void run(const struct pool_child *c, const char *words, size_t n, int fd)
 {
 	static struct said said;
 	size_t len;
@@ -47,7 +47,7 @@ static _Noreturn void run(const struct child *c, const char *words, size_t n, in
 
 static bool make(struct call *k, unsigned i, const char *words, size_t n)
 {
-	const struct child c = {.report_fd = -1, .start_fd = -1, .manager = getpid()};
+	const struct pool_child c = {.report_fd = -1, .start_fd = -1, .manager = getpid()};
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)

@@ -8,24 +8,22 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ipc/text.h"
+#include "src/launch/environment.h"
+#include "src/launch/steps.h"
 #include "src/pool/files.h"
 #include "src/pool/host.h"
 #include "src/pool/manager.h"
 #include "src/pool/sockets.h"
 
-#define OWN_VARIABLES 16 /* that a worker gets from us, with some room */
-
 extern char **environ;
 
 static struct rlimit descriptors;
-static char *argv[CONFIG_ARGS_MAX + 2], *envp[CONFIG_ARGS_MAX + OWN_VARIABLES + 1];
-static unsigned n_env;
+static char *words_at[2 * CONFIG_ARGS_MAX + ENVIRONMENT_OWN + 4]; /* arguments, environment */
 static int started_fd = -1; /* where modules say that they are up */
 
 /* ---- signals and limits ---- */
@@ -74,21 +72,33 @@ int child_prepare(void)
 
 /* ---- saying how it went ---- */
 
-const char *child_step_word(int32_t step)
+static const char *step_of(int32_t step)
 {
 	switch (step) {
 	case CHILD_UP: return "start";
-	case CHILD_DESCRIPTORS: return "descriptors";
-	case CHILD_USER: return "user";
-	case CHILD_EXEC: return "on";
-	case CHILD_INIT: return "child_init";
-	default: return "?";
+	case STEP_FDS:
+	case STEP_LIMIT: return "descriptors";
+	case STEP_IDS: return "user";
+	case STEP_EXEC: return "on";
+	default: return step_word((unsigned)step);
 	}
 }
 
-static void report(int fd, enum child_step step, int error, const char *why)
+void child_put_report(struct text *t, const struct child_report *r)
 {
-	struct child_report r = {.step = (int32_t)step, .error = error};
+	if (*r->why)
+		text_name(t, r->why, strnlen(r->why, sizeof r->why), true);
+	else
+		text_str(t, step_of(r->step));
+	if (r->error) {
+		text_str(t, ": ");
+		text_str(t, strerror(r->error));
+	}
+}
+
+static void report(int fd, int32_t step, int error, const char *why)
+{
+	struct child_report r = {.step = step, .error = error};
 	struct text t;
 
 	text_init(&t, r.why, sizeof r.why);
@@ -97,7 +107,22 @@ static void report(int fd, enum child_step step, int error, const char *why)
 		return; /* the manager is gone, and with it soon we */
 }
 
-static _Noreturn void fail(int fd, enum child_step step)
+/* A step has failed; of one that an entry asks for, what it asks for. */
+static void report_step(const struct child *c, const struct step_report *r)
+{
+	char why[CHILD_WHY_MAX];
+	struct text t;
+
+	text_init(&t, why, sizeof why);
+	if (r->entry < ENTRY_N) {
+		text_str(&t, entries[r->entry].name);
+		text_str(&t, ": ");
+		value_put(&t, &c->rows, rows_find(&c->rows, (enum entry_id)r->entry));
+	}
+	report(c->report_fd, r->fatal ? r->step : CHILD_NOTE, r->error, why);
+}
+
+static _Noreturn void fail(int fd, enum spawn_step step)
 {
 	report(fd, step, errno, "");
 	_exit(127);
@@ -105,71 +130,23 @@ static _Noreturn void fail(int fd, enum child_step step)
 
 /* ---- the environment ---- */
 
-static bool is_named(const char *variable, const char *name)
+/* What we say of a worker nobody else says. */
+static const char *const not_passed_on[] = {
+	"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "CINIT_READY_FD", "CINIT_CONTROL_FD",
+	"CINIT_STATUS_FD", "CINIT_REQUEST_FD", "CINIT_RANK", "CINIT_KEEPALIVE", NULL,
+};
+
+/* Of the manager's own environment, whatever on.env says. */
+static void own_inherited(struct environment *env, const char *name)
 {
 	size_t n = strlen(name);
 
-	return strncmp(variable, name, n) == 0 && variable[n] == '=';
-}
-
-/* What we say of a worker nobody else says. */
-static bool is_ours(const char *variable)
-{
-	static const char *const ours[] = {
-		"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "CINIT_READY_FD", "CINIT_CONTROL_FD",
-		"CINIT_STATUS_FD", "CINIT_REQUEST_FD", "CINIT_RANK", "CINIT_KEEPALIVE",
-	};
-
-	for (unsigned i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (is_named(variable, ours[i]))
-			return true;
-	return false;
-}
-
-static void add(const char *variable)
-{
-	/* execve() takes it as it is */
-	if (n_env < sizeof envp / sizeof *envp - 1)
-		envp[n_env++] = (char *)(uintptr_t)variable;
-}
-
-/* on.env, or what the manager itself was given. */
-static void add_given(const struct files *f)
-{
-	const char *line = f->env.text;
-
-	for (uint32_t i = 0; f->has_env && i < f->env.n; i++, line += strlen(line) + 1)
-		if (!is_ours(line))
-			add(line);
 	for (char **e = environ; *e; e++)
-		if (f->has_env ? is_named(*e, "CINIT_SERVICE") || is_named(*e, "CINIT_PROFILE") : !is_ours(*e))
-			add(*e);
+		if (strncmp(*e, name, n) == 0)
+			environment_own(env, *e);
 }
 
-static void add_number(char buf[64], const char *name, int64_t value)
-{
-	struct text t;
-
-	text_init(&t, buf, 64);
-	text_str(&t, name);
-	text_i64(&t, value);
-	add(buf);
-}
-
-static void add_names(void)
-{
-	static char buf[SOCKETS_NAMES_MAX + 16];
-	struct text t;
-
-	if (!*sockets_names())
-		return;
-	text_init(&t, buf, sizeof buf);
-	text_str(&t, "LISTEN_FDNAMES=");
-	text_str(&t, sockets_names());
-	add(buf);
-}
-
-static void add_keepalive(uint32_t ms)
+static void own_keepalive(struct environment *env, uint32_t ms)
 {
 	static char buf[64];
 	struct text t;
@@ -177,69 +154,98 @@ static void add_keepalive(uint32_t ms)
 	text_init(&t, buf, sizeof buf);
 	text_str(&t, "CINIT_KEEPALIVE=");
 	text_seconds(&t, ms, ms % 1000 ? 3 : 0);
-	add(buf);
+	environment_own(env, buf);
 }
 
-static void make_environment(const struct child *c)
+static void own_channels(struct environment *env, const struct pool_child *c)
 {
-	static char fds[64], pid[64], rank[64], status[64], request[64];
-	const struct files *f = files();
-	bool dispatch = f->conf.mode == POOL_DISPATCH;
+	static char status[64], request[64];
+	const struct pool_conf *conf = &files()->conf;
 
-	add_given(f);
-	add_number(fds, "LISTEN_FDS=", sockets_count());
-	add_number(pid, "LISTEN_PID=", getpid());
-	add_names();
-	add_number(rank, "CINIT_RANK=", c->rank);
-	if (c->report_fd >= 0)
-		add_number(status, "CINIT_STATUS_FD=", sockets_report_fd());
-	if (c->report_fd >= 0 && dispatch) {
-		add_number(request, "CINIT_REQUEST_FD=", sockets_report_fd());
-		add_keepalive(f->conf.keepalive_ms);
-	}
-	envp[n_env] = NULL;
+	if (c->report_fd < 0)
+		return;
+	environment_own_number(env, status, sizeof status, "CINIT_STATUS_FD=", sockets_report_fd());
+	if (conf->mode != POOL_DISPATCH)
+		return;
+	environment_own_number(env, request, sizeof request, "CINIT_REQUEST_FD=", sockets_report_fd());
+	own_keepalive(env, conf->keepalive_ms);
 }
 
-static _Noreturn void execute(const struct child *c)
+static void make_environment(struct environment *env, const struct pool_child *c)
 {
-	const struct files *f = files();
-	const char *param = f->params.text;
-	unsigned n = 0;
+	static char fds[64], pid[64], rank[64], names[SOCKETS_NAMES_MAX + 16];
+	const struct program *on = &files()->on;
 
-	argv[n++] = (char *)(uintptr_t)f->program; /* execve() takes it as it is */
-	for (uint32_t i = 0; i < f->params.n; i++, param += strlen(param) + 1)
-		argv[n++] = (char *)(uintptr_t)param;
-	argv[n] = NULL;
-	make_environment(c);
-	child_unblock();
-	execve(files_on(), argv, envp);
-	fail(c->start_fd, CHILD_EXEC);
+	*env = (struct environment){.lines = on->env, .n_lines = on->n_env, .dropped = not_passed_on,
+	                            .inherited = on->has_env ? NULL : environ};
+	environment_own_number(env, fds, sizeof fds, "LISTEN_FDS=", sockets_count());
+	environment_own_number(env, pid, sizeof pid, "LISTEN_PID=", getpid());
+	if (*sockets_names())
+		environment_own_text(env, names, sizeof names, "LISTEN_FDNAMES=", sockets_names());
+	environment_own_number(env, rank, sizeof rank, "CINIT_RANK=", c->rank);
+	own_channels(env, c);
+	own_inherited(env, "CINIT_SERVICE=");
+	own_inherited(env, "CINIT_PROFILE=");
+}
+
+static void make_words(struct child *child, const struct pool_child *c)
+{
+	const struct program *on = &files()->on;
+	struct environment env;
+	struct words w = {.at = words_at, .room = sizeof words_at / sizeof *words_at};
+
+	make_environment(&env, c);
+	words_add(&w, on->argv0 ? on->argv0 : files_on());
+	words_add_strings(&w, on->params, on->n_params);
+	words_add(&w, NULL);
+	child->argv = words_at;
+	child->envp = words_at + w.n;
+	words_add_environment(&w, &env);
+	words_at[sizeof words_at / sizeof *words_at - 1] = NULL;
 }
 
 /* ---- becoming ---- */
 
-/* The bond comes last: a change of user undoes it.  Had the manager died before, we
- * would have another parent by now. */
-void child_enter(const struct child *c)
+static struct child describe(const struct pool_child *c)
 {
+	const struct files *f = files();
+
+	return (struct child){
+		.report_fd = c->start_fd, .report = report_step, .limit = true,
+		.nofile_soft = descriptors.rlim_cur, .nofile_hard = descriptors.rlim_max,
+		.ids = &f->ids, .rows = f->rows, .directory = files_directory(), .bond = c->manager,
+	};
+}
+
+void child_enter(const struct pool_child *c)
+{
+	struct child child = describe(c);
+
 	manager_forget();
-	if (setrlimit(RLIMIT_NOFILE, &descriptors) < 0)
-		fail(c->start_fd, CHILD_DESCRIPTORS);
-	if (ids_become(&files()->ids) < 0)
-		fail(c->start_fd, CHILD_USER);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		fail(c->start_fd, CHILD_USER);
-	if (getppid() != c->manager)
+	if (steps_run(&child) < 0)
 		_exit(127);
 }
 
-static void take_descriptors(const struct child *c)
+static void take_descriptors(const struct pool_child *c)
 {
 	if ((c->report_fd >= 0 && dup2(c->report_fd, sockets_report_fd()) < 0) ||
 	    sockets_hand_on(files()->conf.mode == POOL_DISPATCH) < 0)
-		fail(c->start_fd, CHILD_DESCRIPTORS);
+		fail(c->start_fd, STEP_FDS);
 	if (c->report_fd >= 0)
 		close(c->report_fd);
+}
+
+/* Does not return: the last step executes. */
+static _Noreturn void execute(const struct pool_child *c)
+{
+	struct child child = describe(c);
+
+	child.path = files_on();
+	make_words(&child, c);
+	if (c->manager)
+		manager_forget();
+	steps_run(&child);
+	_exit(127);
 }
 
 static void say_up(void *arg)
@@ -257,7 +263,7 @@ static void say_failed(void *arg, const char *why)
 	report(started_fd, CHILD_INIT, 0, why);
 }
 
-static struct host_io make_io(const struct child *c)
+static struct host_io make_io(const struct pool_child *c)
 {
 	const struct pool_conf *conf = &files()->conf;
 	bool dispatch = conf->mode == POOL_DISPATCH;
@@ -271,20 +277,20 @@ static struct host_io make_io(const struct child *c)
 	};
 }
 
-void child_worker(const struct child *c)
+void child_worker(const struct pool_child *c)
 {
 	struct host_io io;
 
 	take_descriptors(c);
-	child_enter(c);
 	if (!files()->conf.has_modules)
 		execute(c);
+	child_enter(c);
 	io = make_io(c);
 	child_unblock();
 	exit(host_find()->worker(c->rank, &io));
 }
 
-void child_extra(const struct child *c, unsigned i)
+void child_extra(const struct pool_child *c, unsigned i)
 {
 	struct host_io io;
 
@@ -309,20 +315,34 @@ static void complain_alone(void *arg, const char *why)
 	manager_complain("", why);
 }
 
+static void complain_of_step(const struct child *c, const struct step_report *r)
+{
+	char why[CHILD_WHY_MAX];
+	struct text t;
+
+	text_init(&t, why, sizeof why);
+	if (r->entry < ENTRY_N)
+		value_put(&t, &c->rows, rows_find(&c->rows, (enum entry_id)r->entry));
+	text_str(&t, t.len ? ": " : "");
+	text_str(&t, strerror(r->error));
+	manager_complain(r->entry < ENTRY_N ? entries[r->entry].name : step_of(r->step), why);
+}
+
 void child_alone(int ready_fd)
 {
-	const struct child c = {.rank = 1, .report_fd = -1, .start_fd = -1};
+	const struct pool_child c = {.rank = 1, .report_fd = -1, .start_fd = -1};
+	struct child child = describe(&c);
 	struct host_io io = make_io(&c);
 	int code;
 
-	if (setrlimit(RLIMIT_NOFILE, &descriptors) < 0 || ids_become(&files()->ids) < 0) {
-		manager_complain("user", strerror(errno));
-		exit(1);
-	}
+	child.report = complain_of_step;
 	if (!files()->conf.has_modules) {
 		say_ready(&ready_fd);
-		execute(&c);
+		child.path = files_on();
+		make_words(&child, &c);
 	}
+	if (steps_run(&child) < 0)
+		exit(1);
 	io.up = say_ready;
 	io.failed = complain_alone;
 	io.arg = &ready_fd;

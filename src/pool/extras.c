@@ -39,7 +39,7 @@ static void close_start(struct extra *e)
 static int make(unsigned i)
 {
 	struct extra *e = &extras[i];
-	struct child c = {.rank = -1 - (int32_t)i, .report_fd = -1, .manager = getpid()};
+	struct pool_child c = {.rank = -1 - (int32_t)i, .report_fd = -1, .manager = getpid()};
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -71,6 +71,14 @@ int extras_begin(unsigned n)
 	return 0;
 }
 
+static void complain_of_start(const struct child_report *r)
+{
+	struct text *t = say_begin();
+
+	child_put_report(t, r);
+	say_end();
+}
+
 void extras_started(unsigned i)
 {
 	struct extra *e = &extras[i];
@@ -79,7 +87,8 @@ void extras_started(unsigned i)
 
 	if (e->start_fd < 0)
 		return;
-	n = read(e->start_fd, &r, sizeof r);
+	while ((n = read(e->start_fd, &r, sizeof r)) == sizeof r && r.step == CHILD_NOTE)
+		; /* workers have said it */
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	close_start(e);
@@ -90,7 +99,7 @@ void extras_started(unsigned i)
 	if (r.step == CHILD_INIT)
 		manager_fail_start(r.why);
 	else
-		say_errno(child_step_word(r.step), r.error);
+		complain_of_start(&r);
 }
 
 /* ---- ends ---- */

@@ -8,8 +8,7 @@
 #include <unistd.h>
 
 #include "ipc/text.h"
-#include "src/tree/file.h"
-#include "src/tree/lines.h"
+#include "src/tree/reading.h"
 
 static struct files copies[2];
 static struct files *current = &copies[0];
@@ -59,112 +58,61 @@ static bool complain(char *why, const char *where, const char *what)
 	return false;
 }
 
-static bool complain_line(char *why, const char *where, uint32_t line, const char *what)
+/* "entry: what: why" of the first error; what is no error the supervisor has said. */
+static void report(struct reading *r, enum finding_level level, const char *entry, const char *what,
+                   const char *why)
 {
+	const char *const parts[3] = {entry, what, why};
+	char *first = r->arg;
 	struct text t;
 
-	text_init(&t, why, FILES_WHY_MAX);
-	text_str(&t, where);
-	text_char(&t, ':');
-	text_u64(&t, line);
-	text_str(&t, ": ");
-	text_str(&t, what);
-	return false;
+	if (level != FINDING_ERROR || *first)
+		return;
+	text_init(&t, first, FILES_WHY_MAX);
+	for (unsigned i = 0; i < 3; i++) {
+		if (*parts[i] && t.len)
+			text_str(&t, ": ");
+		text_str(&t, parts[i]);
+	}
 }
 
-/* All of a file: 1, 0 where there is none, -1 with why. */
-static int read_whole(const char *name, struct files_list *list, size_t *len, char *why)
+/* Its dependencies are nobody's here. */
+static bool read_entries(struct files *f, char *why)
 {
-	int got = file_begin(service_fd, name, list->text, sizeof list->text, len);
+	static char scratch[PATH_MAX];
+	static struct dir dir;
+	struct reading r = {.values = &f->values, .svc = 0, .fd = service_fd, .scratch = scratch,
+	                    .report = report, .arg = why};
 
-	*list->text = got > 0 ? *list->text : '\0';
-	list->n = 0;
-	if (got < 0) {
-		complain(why, name, file_error(errno));
-		return -1;
+	*why = '\0';
+	values_free(&f->values);
+	if (values_begin(&f->values) == 0 && lseek(service_fd, 0, SEEK_SET) == 0) {
+		reading_scan(&r, &dir);
+		reading_service(&r);
 	}
-	if (got && *len == sizeof list->text) {
-		complain(why, name, file_error(EFBIG));
-		return -1;
-	}
-	return got;
+	if (f->values.failed)
+		return complain(why, files_directory(), f->values.failed);
+	f->rows = values_rows(&f->values);
+	f->on = rows_program(&f->rows, ENTRY_ON);
+	return !r.refused;
 }
 
-/* The strings of a file of lines: 1, 0, -1 as above. */
-static int read_list(const char *name, struct files_list *list, bool skip_empty, char *why)
+static bool find_ids(struct files *f, char *why)
 {
-	struct lines lines;
-	size_t len;
-	int got = read_whole(name, list, &len, why);
-
-	if (got <= 0)
-		return got;
-	lines = lines_split(list->text, len, skip_empty);
-	if (lines.bad) {
-		complain_line(why, name, lines.bad_line, lines.bad);
-		return -1;
-	}
-	list->n = lines.count;
-	return 1;
-}
-
-static bool read_program(struct files *f, char *why)
-{
-	ssize_t n;
-	int got;
-
-	if (f->conf.has_modules)
-		return true;
-	n = readlinkat(service_fd, "on", f->program, sizeof f->program - 1);
-	if (n < 0 && errno == EINVAL) {
-		memcpy(f->program, on_path, sizeof on_path); /* a file, no link */
-	} else if (n < 0) {
-		return complain(why, "on", strerror(errno));
-	} else {
-		f->program[n] = '\0';
-	}
-	if (read_list("on.params", &f->params, false, why) < 0)
-		return false;
-	got = read_list("on.env", &f->env, true, why);
-	f->has_env = got > 0;
-	return got >= 0;
-}
-
-/* ---- who workers are ---- */
-
-/* One word and perhaps a newline: 1 with *word, 0, -1 with why. */
-static int read_word(const char *name, struct files_list *list, const char **word, char *why)
-{
-	int got = read_list(name, list, false, why);
-
-	*word = NULL;
-	if (got <= 0)
-		return got;
-	if (list->n != 1 || !*list->text || strpbrk(list->text, " \t\r:")) {
-		complain(why, name, "not one word");
-		return -1;
-	}
-	*word = list->text;
-	return 1;
-}
-
-static bool read_ids(struct files *f, char *why)
-{
-	static struct files_list user, group, groups;
-	struct ids_asked asked = {.groups = groups.text};
+	struct ids_asked asked;
 	const char *what = "";
-	int got;
 
-	if (read_word("user", &user, &asked.user, why) < 0 ||
-	    read_word("group", &group, &asked.group, why) < 0)
-		return false;
-	got = read_list("groups", &groups, true, why);
-	if (got < 0)
-		return false;
-	asked.has_groups = got > 0;
-	asked.n_groups = groups.n;
-	if (ids_find(&asked, &f->ids, &what) < 0)
-		return complain(why, what, ids_error(errno));
+	ids_asked_of(&f->rows, &asked);
+	return ids_find(&asked, &f->ids, &what) == 0 || complain(why, what, ids_error(errno));
+}
+
+/* A pool that runs stays what it is. */
+static bool fits(const struct files *next, char *why)
+{
+	if (loaded && next->conf.mode != current->conf.mode)
+		return complain(why, "pool/mode", "does not change while the pool runs");
+	if (loaded && next->conf.has_modules != current->conf.has_modules)
+		return complain(why, "pool/modules", "neither come nor go while the pool runs");
 	return true;
 }
 
@@ -176,11 +124,7 @@ bool files_read(char why[FILES_WHY_MAX])
 
 	if (pool_conf_read(service_fd, &next->conf, where, &what) < 0)
 		return complain(why, where, what);
-	if (loaded && next->conf.mode != current->conf.mode)
-		return complain(why, "pool/mode", "does not change while the pool runs");
-	if (loaded && next->conf.has_modules != current->conf.has_modules)
-		return complain(why, "pool/modules", "neither come nor go while the pool runs");
-	if (!read_program(next, why) || !read_ids(next, why))
+	if (!fits(next, why) || !read_entries(next, why) || !find_ids(next, why))
 		return false;
 	current = next;
 	loaded = true;

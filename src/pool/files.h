@@ -1,8 +1,10 @@
 /* files.h - what the service directory says, as the manager uses it: pool/, the program
- * with its arguments and environment, and who workers are.
+ * with its arguments and environment, who workers are, and every other entry that is carried
+ * out for them.
  *
- * It is read at the start, and again for each roll: whole or not at all.  Nothing is
- * allocated. */
+ * It is read at the start, and again for each roll, by the readers of the tree: whole or not
+ * at all.
+ */
 #ifndef CINIT_POOL_FILES_H
 #define CINIT_POOL_FILES_H
 
@@ -13,21 +15,16 @@
 #include "src/launch/ids.h"
 #include "src/limits.h"
 #include "src/tree/pool_conf.h"
+#include "src/tree/values.h"
 
 #define FILES_WHY_MAX 256
-
-/* Strings one after the other. */
-struct files_list {
-	uint32_t n;
-	char text[CONFIG_FILE_MAX + 1];
-};
 
 struct files {
 	struct pool_conf conf;
 	struct ids ids;
-	bool has_env;               /* there is an on.env */
-	char program[PATH_MAX];     /* argv[0]: the text of the link `on` */
-	struct files_list params, env;
+	struct program on;          /* argv0: the text of the link `on`, or NULL */
+	struct rows rows;           /* of the service */
+	struct values values;       /* where they lie */
 };
 
 /* Where the service directory is: service_fd, and `path` for what is executed.  0, or -1

@@ -138,11 +138,11 @@ static int read_directory(int service_fd)
 	return 0;
 }
 
-static int open_sockets(int service_fd, unsigned given)
+static int open_sockets(unsigned given)
 {
 	const char *where, *why;
 
-	if (sockets_take(service_fd, given, &files()->ids, &where, &why) < 0)
+	if (sockets_take(given, files(), &where, &why) < 0)
 		return fail(where, why);
 	if (sockets_prepare(files()->conf.mode == POOL_DISPATCH) < 0)
 		return fail_errno("listening sockets");
@@ -160,7 +160,7 @@ static int prepare(struct inherited *in, int *service_fd)
 	control_init(in->control_fd);
 	if (!options.no_fork && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return fail_errno("prctl");
-	if (read_directory(*service_fd) < 0 || open_sockets(*service_fd, in->n_sockets) < 0)
+	if (read_directory(*service_fd) < 0 || open_sockets(in->n_sockets) < 0)
 		return -1;
 	return chdir("/") < 0 ? fail_errno("/") : 0;
 }

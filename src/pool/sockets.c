@@ -11,12 +11,8 @@
 
 #include "ipc/pool.h"
 #include "ipc/text.h"
-#include "src/tree/file.h"
-#include "src/tree/lines.h"
 #include "src/launch/socket.h"
 #include "src/pool/inherited.h"
-
-#define LISTEN_BYTES 16384 /* of `listen`, more than 32 lines with paths need */
 
 static unsigned n_sockets;
 static int fds[LISTEN_MAX], types[LISTEN_MAX];
@@ -32,16 +28,6 @@ static int fail(const char **where, const char *what, const char **why, const ch
 }
 
 /* ---- opening ---- */
-
-static void add_name(const struct listen_address *a)
-{
-	char name[LISTEN_NAME_MAX];
-
-	listen_name(a, name);
-	if (names.len)
-		text_char(&names, ':');
-	text_str(&names, name);
-}
 
 /* It becomes the next number, and is passed to workers. */
 static int put_in_place(int fd)
@@ -66,27 +52,20 @@ static int open_line(const char *line, const struct ids *ids, const char **why)
 		return -1;
 	}
 	n_sockets++;
-	add_name(&a);
 	return 0;
 }
 
-static int open_lines(int service_fd, const struct ids *ids, const char **where, const char **why)
+static int open_lines(const struct files *f, const char **where, const char **why)
 {
-	static char text[LISTEN_BYTES];
-	struct lines lines;
-	size_t len;
-	int got = file_begin(service_fd, "listen", text, sizeof text - 1, &len);
+	const struct value *listen = rows_find(&f->rows, ENTRY_LISTEN);
+	const char *line = listen ? f->rows.strings + listen->at : "";
 
-	if (got <= 0)
-		return fail(where, "listen", why, got < 0 ? file_error(errno) : "missing");
-	if (len == sizeof text - 1)
-		return fail(where, "listen", why, "larger than 16 KiB");
-	lines = lines_split(text, len, 1);
-	if (lines.bad || lines.count == 0 || lines.count > LISTEN_MAX)
-		return fail(where, "listen", why, lines.bad ? lines.bad : "not 1 to 32 lines");
-	for (const char *line = text; lines.count--; line += strlen(line) + 1)
-		if (open_line(line, ids, why) < 0)
+	if (!listen || !listen->n)
+		return fail(where, "listen", why, "missing");
+	for (uint32_t i = 0; i < listen->n; i++, line = string_after(line))
+		if (open_line(line, &f->ids, why) < 0)
 			return fail(where, line, why, *why);
+	listen_put_names(&names, f->rows.strings + listen->at, listen->n);
 	return 0;
 }
 
@@ -115,8 +94,7 @@ static int keep_place(void)
 	return 0;
 }
 
-int sockets_take(int service_fd, unsigned n, const struct ids *ids, const char **where,
-                 const char **why)
+int sockets_take(unsigned n, const struct files *f, const char **where, const char **why)
 {
 	const char *given = getenv("LISTEN_FDNAMES");
 
@@ -124,7 +102,7 @@ int sockets_take(int service_fd, unsigned n, const struct ids *ids, const char *
 	n_sockets = n;
 	if (n && given)
 		text_str(&names, given);
-	if (!n && open_lines(service_fd, ids, where, why) < 0)
+	if (!n && open_lines(f, where, why) < 0)
 		return -1;
 	for (unsigned i = 0; i < n_sockets; i++)
 		if (look_at(i) < 0)

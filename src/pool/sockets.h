@@ -11,14 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "src/launch/ids.h"
+#include "src/pool/files.h"
 
 #define SOCKETS_NAMES_MAX 4200 /* of LISTEN_FDNAMES: 32 names of at most 128 bytes */
 
-/* The n that were handed over; with none, the lines of `listen` are opened for this user
- * and group.  0, or -1 with *where and *why. */
-int sockets_take(int service_fd, unsigned n, const struct ids *ids, const char **where,
-                 const char **why);
+/* The n that were handed over; with none, the lines of `listen` are opened for the user and
+ * group of workers.  0, or -1 with *where and *why. */
+int sockets_take(unsigned n, const struct files *f, const char **where, const char **why);
 /* Sets them for this mode.  0, or -1 with errno. */
 int sockets_prepare(bool dispatch);
 

@@ -15,6 +15,7 @@
 #include "src/pool/manager.h"
 #include "src/pool/reports.h"
 #include "src/pool/rules.h"
+#include "src/pool/say.h"
 #include "src/pool/watch.h"
 
 #define TELL_AGAIN_MS 10 /* until a worker has taken what was sent to it */
@@ -74,7 +75,7 @@ static int watch_row(const struct row *w, uint32_t row)
 
 static pid_t make_process(uint32_t rank, int report_fd, int start_fd)
 {
-	const struct child c = {
+	const struct pool_child c = {
 		.rank = (int32_t)rank, .report_fd = report_fd, .start_fd = start_fd, .manager = getpid(),
 	};
 	pid_t pid = fork();
@@ -131,6 +132,21 @@ int workers_start(uint32_t row, uint32_t rank)
 	return -1;
 }
 
+/* The first of each start of the pool says it for all. */
+static void say_note(const struct child_report *r)
+{
+	static char said[CHILD_WHY_MAX];
+	struct text *t;
+
+	if (strncmp(said, r->why, sizeof said) == 0)
+		return;
+	memcpy(said, r->why, sizeof said);
+	t = say_begin();
+	child_put_report(t, r);
+	text_str(t, ", started without it");
+	say_end();
+}
+
 /* A program is up when it has been executed, which closes its end; modules say so. */
 void workers_started(uint32_t row)
 {
@@ -140,7 +156,8 @@ void workers_started(uint32_t row)
 
 	if (w->start_fd < 0)
 		return;
-	n = read(w->start_fd, &r, sizeof r);
+	while ((n = read(w->start_fd, &r, sizeof r)) == sizeof r && r.step == CHILD_NOTE)
+		say_note(&r);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	close_one(&w->start_fd);
@@ -250,9 +267,7 @@ bool workers_why(uint32_t row, struct text *why)
 		return false;
 	}
 	if (w->failed.error) {
-		text_str(why, child_step_word(w->failed.step));
-		text_str(why, ": ");
-		text_str(why, strerror(w->failed.error));
+		child_put_report(why, &w->failed);
 		return may_pass(w->failed.error);
 	}
 	if (WIFSIGNALED(w->status)) {

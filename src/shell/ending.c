@@ -13,7 +13,6 @@
 #include "src/shell/console.h"
 #include "src/shell/descendants.h"
 #include "src/shell/helper.h"
-#include "src/shell/plugs.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
 
@@ -242,7 +241,7 @@ static void unmount(void)
 /* Nobody is left, or nobody that could be ended. */
 static void all_gone(void)
 {
-	plugs_end();
+	channels_end(&shell.channels, shell.config, &services_channel_watch);
 	if (ending == END_SWITCH)
 		shell.machine->switch_root();
 	if (ending == END_RESCUE || ending == END_SWITCH) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "ipc/describe.h"
+#include "src/launch/prepare.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
 #include "src/shell/process.h"
@@ -46,11 +47,11 @@ static void say_end_of(enum helper which, const struct end *end)
 	say(helper_name(which), "", why);
 }
 
-static int start(enum helper which, const struct spawn *s)
+static int start(enum helper which, const struct launch *l)
 {
 	struct end end;
 
-	if (process_spawn(s, &proc, &end) < 0) {
+	if (spawn_process(&shell.spawner, l, shell.now_ms, &proc, &end) < 0) {
 		say_end_of(which, &end);
 		return -1;
 	}
@@ -64,22 +65,23 @@ static int start(enum helper which, const struct spawn *s)
 static int start_shell(void)
 {
 	static const char *const logins[] = {"/sbin/sulogin", "/usr/sbin/sulogin"};
-	struct spawn s = {.path = "/bin/sh", .argv0 = "-sh", .params = "", .env = DEFAULT_PATH,
-	                  .n_env = 1, .extra = {"TERM=linux", "HOME=/", NULL}, .tty = true};
+	struct launch l = {.path = "/bin/sh", .argv0 = "-sh", .params = "", .tty = true,
+	                   .env = {.lines = DEFAULT_PATH, .n_lines = 1,
+	                           .own = {"TERM=linux", "HOME=/"}}};
 
 	for (unsigned i = 0; i < 2 && isatty(0); i++)
 		if (access(logins[i], X_OK) == 0) {
-			s.path = s.argv0 = logins[i];
+			l.path = l.argv0 = logins[i];
 			break;
 		}
-	return start(HELPER_SHELL, &s);
+	return start(HELPER_SHELL, &l);
 }
 
 /* No program: a process that ends when it has done its work. */
 static int start_unmount(void)
 {
 	console_flush(); /* the child has a copy of what is not written yet */
-	proc = (struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1};
+	proc = PROC_NONE;
 	proc.pid = fork();
 	if (proc.pid == 0)
 		shell.machine->unmount();
@@ -95,26 +97,26 @@ static int start_unmount(void)
 static int start_conf(enum helper which, enum entry_id program)
 {
 	const struct config *c = shell.config;
-	struct conf_prog prog = config_program(c, NO_SVC, program);
-	struct spawn s = {.params = prog.params, .n_params = prog.n_params};
-	char path[4096 + 16];
-	struct text t;
+	struct rows rows = config_rows(c, NO_SVC);
+	const struct order o = {.rows = &rows, .program = program, .svc = NO_SVC,
+	                        .directory = config_str(c, c->conf_root),
+	                        .inherited = services_inherited()};
+	struct prepared prepared;
+	struct obstacle why;
+	int r;
 
-	if (!prog.present)
+	if (!rows_find(&rows, program))
 		return -1;
-	text_init(&t, path, sizeof path);
-	text_str(&t, config_str(c, c->conf_root));
-	text_char(&t, '/');
-	text_str(&t, entries[program].name);
-	s.path = path;
-	s.argv0 = prog.argv0 ? prog.argv0 : path;
-	services_environment(&s, &prog);
-	return start(which, &s);
+	r = prepare(&prepared, &o, &shell.channels, &services_channel_watch, &why);
+	if (r == 0)
+		r = start(which, &prepared.launch);
+	prepare_done(&prepared);
+	return r;
 }
 
 int helper_start(enum helper which)
 {
-	process_forget(&proc); /* one that did not end in time is nobody's business */
+	spawn_close(&proc); /* one that did not end in time is nobody's business */
 	running = HELPER_NONE;
 	switch (which) {
 	case HELPER_PANIC: return start_conf(which, CONF_PANIC);

@@ -195,11 +195,12 @@ static bool reaped(pid_t pid, int status)
 {
 	uint32_t svc;
 	enum proc_role role;
+	bool ours = services_find(pid, &svc, &role);
 
-	if (!services_find(pid, &svc, &role))
-		return true;
-	services_ended(svc, role, status);
-	return false;
+	if (ours)
+		services_ended(svc, role, status);
+	spawn_reaped(&shell.spawner, pid, shell.now_ms);
+	return !ours;
 }
 
 /* Reaps whoever has ended, within a bound and unless it has become slow: then
@@ -236,11 +237,13 @@ static unsigned reap(void)
  * orphans.  Waiting for any child walks all of them, this does not. */
 static void reap_one(uint32_t svc, enum proc_role role)
 {
-	const struct proc *p = services_proc(svc, role);
+	pid_t pid = services_proc(svc, role)->pid;
 	int status;
 
-	if (p->pid > 0 && waitpid(p->pid, &status, WNOHANG) == p->pid)
-		services_ended(svc, role, status);
+	if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid)
+		return;
+	services_ended(svc, role, status);
+	spawn_reaped(&shell.spawner, pid, shell.now_ms);
 }
 
 /* The child that SIGCHLD named comes first, and what follows from its end is
@@ -309,10 +312,10 @@ static void turn(const struct epoll_event *ev, int n)
 	ending_turn();
 	if (shell.machine)
 		shell.machine->turn();
-	if (process_sweep_ms() <= shell.now_ms)
+	if (spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
 		services_sweep();
 	services_free_retired();
-	process_rest();
+	spawn_rest(&shell.spawner);
 }
 
 static int64_t first(int64_t a, int64_t b)
@@ -325,7 +328,7 @@ static int sleep_ms(void)
 {
 	int64_t at = engine_deadline(shell.engine), left;
 
-	if (ipc_more || (actions_left && !process_must_wait(shell.now_ms)))
+	if (ipc_more || (actions_left && !spawn_must_wait(&shell.spawner, shell.now_ms)))
 		return 0;
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);

@@ -9,8 +9,8 @@
 #include "ipc/cinit_ipc.h"
 #include "ipc/pool.h"
 #include "src/limits.h"
-#include "src/shell/plugs.h"
 #include "src/shell/requests.h"
+#include "src/shell/services.h"
 #include "src/shell/shell.h"
 
 struct relayed {
@@ -81,11 +81,11 @@ static enum result pass_on(const struct ipc_record *r, struct relayed *row, int 
 
 static enum result relay(const struct ipc_record *r, uint32_t svc, bool may_command)
 {
-	int fd = plugs_control_fd(svc);
+	int fd = channels_fd(&shell.channels, svc, CHANNEL_CONTROL, 0);
 	struct relayed *row;
 	enum result no;
 
-	if (!plugs_is_pool(svc))
+	if (!services_is_pool(svc))
 		return RES_NOT_POOL;
 	if (r->verb == VERB_CALL && !is_call(r))
 		return RES_BAD_REQUEST;
@@ -179,7 +179,7 @@ static void answer(struct relayed *row, const struct ipc_record *from)
 static void take_words(uint32_t svc, const struct ipc_record *r)
 {
 	if (r->verb == VERB_NONE && r->result == RES_POOL)
-		plugs_set_words(svc, (const char *)r->payload, r->payload_len);
+		reasons_set(&shell.reasons, svc, (const char *)r->payload, r->payload_len);
 }
 
 static void take(uint32_t svc, const struct ipc_record *r, size_t n)
@@ -207,7 +207,7 @@ static bool has_hung_up(int fd)
 bool relay_readable(uint32_t svc)
 {
 	struct ipc_record r;
-	int fd = plugs_control_fd(svc);
+	int fd = channels_fd(&shell.channels, svc, CHANNEL_CONTROL, 0);
 
 	for (unsigned n = 0; fd >= 0 && n < TURN_RELAYS; n++) {
 		ssize_t got = recv(fd, &r, sizeof r, MSG_DONTWAIT | MSG_TRUNC);
@@ -217,7 +217,7 @@ bool relay_readable(uint32_t svc)
 		if (got < 0 && errno == EAGAIN)
 			return false;
 		if (got < 0 || (got == 0 && has_hung_up(fd))) {
-			plugs_close_control(svc); /* it can say nothing any more */
+			channels_close(&shell.channels, svc, CHANNEL_CONTROL, &services_channel_watch); /* it can say nothing any more */
 			return false;
 		}
 		take(svc, &r, (size_t)got);

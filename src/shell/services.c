@@ -9,6 +9,7 @@
 
 #include "ipc/cinit_ipc.h"
 #include "ipc/describe.h"
+#include "src/launch/prepare.h"
 #include "src/limits.h"
 #include "src/shell/board.h"
 #include "src/shell/console.h"
@@ -16,8 +17,6 @@
 #include "src/shell/essential.h"
 #include "src/shell/helper.h"
 #include "src/shell/loop.h"
-#include "src/shell/outfit.h"
-#include "src/shell/plugs.h"
 #include "src/shell/process.h"
 #include "src/shell/relay.h"
 #include "src/shell/requests.h"
@@ -36,12 +35,11 @@ static int adopt_procs(uint32_t n, const uint32_t *map)
 	size_t bytes = ((size_t)n + 1) * sizeof(struct service_procs);
 	struct service_procs *procs = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 	                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const struct proc none = {.pidfd = -1, .exec_fd = -1, .slot = -1};
 
 	if (procs == MAP_FAILED)
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
-		procs[i] = (struct service_procs){none, none};
+		procs[i] = (struct service_procs){PROC_NONE, PROC_NONE};
 	for (uint32_t i = 0; map && i < shell.config->n; i++)
 		if (map[i] != NO_SVC)
 			procs[map[i]] = shell.procs[i];
@@ -71,36 +69,59 @@ static void rewatch_all(const uint32_t *map, uint32_t n_before)
 	}
 }
 
-/* What can fail of taking `fresh` over: its engine, or NULL with errno. */
-static struct engine *prepare(const struct config *fresh, const uint32_t *map)
+static int watch_channel(int fd, enum channel_role role, uint32_t svc)
 {
-	struct engine *e = config_make_engine(fresh);
+	return loop_watch(fd, role == CHANNEL_READY ? SOURCE_READY : SOURCE_CONTROL, svc, ROLE_MAIN);
+}
+
+static void rewatch_channel(int fd, enum channel_role role, uint32_t svc)
+{
+	loop_rewatch(fd, role == CHANNEL_READY ? SOURCE_READY : SOURCE_CONTROL, svc, ROLE_MAIN);
+}
+
+const struct channel_watch services_channel_watch = {watch_channel, rewatch_channel, loop_unwatch};
+
+/* All that can fail of taking a tree over. */
+struct takeover {
+	struct engine *engine;
+	struct channels channels;
+	struct reasons reasons;
+};
+
+static int prepare_takeover(struct takeover *t, const struct config *fresh, const uint32_t *map)
+{
 	int err;
 
-	if (e && process_prepare(fresh->words_max) == 0 && plugs_prepare(fresh) == 0
+	*t = (struct takeover){.engine = config_make_engine(fresh)};
+	if (t->engine && spawn_prepare(&shell.spawner, fresh->words_max) == 0
+	    && channels_prepare(&t->channels, fresh) == 0 && reasons_prepare(&t->reasons, fresh->n) == 0
 	    && adopt_procs(fresh->n, map) == 0)
-		return e;
+		return 0;
 	err = errno;
-	config_free_engine(e);
+	config_free_engine(t->engine);
+	channels_free(&t->channels);
+	reasons_free(&t->reasons);
 	errno = err;
-	return NULL;
+	return -1;
 }
 
 int services_adopt(struct config *fresh, const uint32_t *map)
 {
-	struct engine *e;
+	struct takeover t;
 
 	services_free_retired();
 	if (n_retired == RETIRED_MAX) {
 		errno = EAGAIN;
 		return -1;
 	}
-	e = prepare(fresh, map);
-	if (!e)
+	if (prepare_takeover(&t, fresh, map) < 0)
 		return -1;
-	plugs_adopt(fresh, map);
+	channels_move(&shell.channels, shell.config, &t.channels, fresh, map, &services_channel_watch);
+	reasons_move(&shell.reasons, &t.reasons, map);
+	shell.channels = t.channels;
+	shell.reasons = t.reasons;
 	if (shell.config && map)
-		engine_adopt(e, shell.engine, map);
+		engine_adopt(t.engine, shell.engine, map);
 	if (map) {
 		rewatch_all(map, shell.config->n);
 		relay_moved(map, shell.config->n);
@@ -109,7 +130,7 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 		retired[n_retired++] = shell.config;
 	config_free_engine(shell.engine); /* no child reads it */
 	shell.config = fresh;
-	shell.engine = e;
+	shell.engine = t.engine;
 	shell.generation++;
 	board_mark_all();
 	services_free_retired();
@@ -118,7 +139,7 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 
 void services_free_retired(void)
 {
-	if (process_in_flight())
+	if (spawn_in_flight(&shell.spawner))
 		return;
 	while (n_retired)
 		config_free(retired[--n_retired]);
@@ -170,7 +191,7 @@ static void event(enum event_kind kind, uint32_t svc)
 static void main_ended(uint32_t svc, const struct end *end)
 {
 	struct event ev = {.kind = EV_ENDED, .svc = svc, .end = *end,
-	                   .said_why = *plugs_words(svc)};
+	                   .said_why = *reasons_of(&shell.reasons, svc)};
 
 	if (end->kind == END_SPAWN)
 		ev.cause = process_cause(end);
@@ -180,7 +201,12 @@ static void main_ended(uint32_t svc, const struct end *end)
 
 void services_ready(uint32_t svc)
 {
-	if (!plugs_is_ready(svc))
+	bool babbles;
+	int ready = channels_hear_ready(&shell.channels, svc, &services_channel_watch, &babbles);
+
+	if (babbles)
+		say(config_name(shell.config, svc), "ready", "there is no newline in what it writes");
+	if (ready <= 0)
 		return;
 	services_exec_result(svc, ROLE_MAIN);
 	event(EV_READY, svc);
@@ -192,7 +218,8 @@ static void hear_last(uint32_t svc)
 	services_ready(svc);
 	for (unsigned n = 0; n < LAST_RELAYS && relay_readable(svc); n++)
 		;
-	plugs_hang_up(svc);
+	channels_close(&shell.channels, svc, CHANNEL_READY, &services_channel_watch);
+	channels_close(&shell.channels, svc, CHANNEL_CONTROL, &services_channel_watch);
 	relay_gone(svc);
 }
 
@@ -209,38 +236,27 @@ static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
 	}
 }
 
-/* "ROOT/NAME/FILE" */
-static const char *program_path(struct text *t, uint32_t svc, const char *file)
+/* "ROOT/NAME" */
+static const char *directory_of(struct text *t, uint32_t svc)
 {
 	const struct config *c = shell.config;
 
 	text_str(t, config_str(c, c->svc_root));
 	text_char(t, '/');
 	text_str(t, config_name(c, svc));
-	text_char(t, '/');
-	text_str(t, file);
-	return t->buf;
-}
-
-static const char *variable(struct text *t, const char *name, const char *value)
-{
-	text_str(t, name);
-	text_str(t, value);
 	return t->buf;
 }
 
 extern char **environ;
 
-void services_environment(struct spawn *s, const struct conf_prog *prog)
+char *const *services_inherited(void)
 {
-	s->env = DEFAULT_PATH;
-	s->n_env = 1;
-	if (prog->has_env) {
-		s->env = prog->env;
-		s->n_env = prog->n_env;
-	} else if (shell.mode == MODE_CONTAINER) {
-		s->environ = environ;
-	}
+	return shell.mode == MODE_CONTAINER ? environ : NULL;
+}
+
+bool services_is_pool(uint32_t svc)
+{
+	return config_value(shell.config, svc, ENTRY_POOL);
 }
 
 /* The loop only has to hear of an exec where it makes a service up; of others
@@ -296,60 +312,101 @@ void services_unwatch_ends(void)
 
 void services_sweep(void)
 {
-	for (uint32_t i = 0; i < shell.config->n && process_in_flight(); i++) {
+	for (uint32_t i = 0; i < shell.config->n && spawn_in_flight(&shell.spawner); i++) {
 		services_exec_result(i, ROLE_MAIN);
 		services_exec_result(i, ROLE_OFF);
 	}
 	services_exec_result(NO_SVC, ROLE_HELPER);
 }
 
+/* Nobody asks what became of an `off`. */
+static void keep_reason(uint32_t svc, enum proc_role role, const struct obstacle *why)
+{
+	if (role == ROLE_MAIN)
+		reasons_set(&shell.reasons, svc, why->words, strlen(why->words));
+	else if (*why->words)
+		say(config_name(shell.config, svc), "off", why->words);
+}
+
+static int make_process(const struct order *o, struct proc *p, struct obstacle *why)
+{
+	struct prepared prepared;
+	int r = prepare(&prepared, o, &shell.channels, &services_channel_watch, why);
+
+	if (r == 0)
+		r = spawn_process(&shell.spawner, &prepared.launch, shell.now_ms, p, &why->end);
+	prepare_done(&prepared);
+	return r;
+}
+
 static void spawn_service(uint32_t svc, enum proc_role role)
 {
-	const struct config *c = shell.config;
-	enum entry_id which = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON;
-	struct conf_prog prog = config_program(c, svc, which);
-	char path[4096 + SVC_NAME_MAX], name[SVC_NAME_MAX + 16], profile[SVC_NAME_MAX + 16], pid[32];
-	struct text tp, tn, tf, ti;
-	struct proc *p = services_proc(svc, role), *main = services_proc(svc, ROLE_MAIN);
-	struct spawn s = {.params = prog.params, .n_params = prog.n_params};
-	struct end end;
+	struct rows rows = config_rows(shell.config, svc);
+	struct proc *p = services_proc(svc, role);
+	char directory[4096 + SVC_NAME_MAX];
+	struct order o = {
+		.rows = &rows, .program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
+		.name = config_name(shell.config, svc), .profile = shell.profile,
+		.main_pid = role == ROLE_OFF ? services_proc(svc, ROLE_MAIN)->pid : 0,
+		.inherited = services_inherited(), .pool_program = shell.pool_program,
+	};
+	struct obstacle why;
+	struct text t;
+	int r;
 
-	text_init(&tp, path, sizeof path);
-	text_init(&tn, name, sizeof name);
-	text_init(&tf, profile, sizeof profile);
-	text_init(&ti, pid, sizeof pid);
-	s.path = program_path(&tp, svc, entries[which].name);
-	s.argv0 = prog.argv0 ? prog.argv0 : s.path;
-	services_environment(&s, &prog);
-	s.extra[0] = variable(&tn, "CINIT_SERVICE=", config_name(c, svc));
-	s.extra[1] = variable(&tf, "CINIT_PROFILE=", shell.profile);
-	if (role == ROLE_OFF && main->pid) {
-		text_str(&ti, "CINIT_PID=");
-		text_i64(&ti, main->pid);
-		s.extra[2] = pid;
-	}
-	if ((plugs_has(svc) ? outfit_spawn(svc, role, &s, p, &end) : process_spawn(&s, p, &end)) < 0) {
-		report_end(svc, role, &end);
+	text_init(&t, directory, sizeof directory);
+	o.directory = directory_of(&t, svc);
+	r = make_process(&o, p, &why);
+	keep_reason(svc, role, &why);
+	if (r < 0)
+		report_end(svc, role, &why.end);
+	else
+		services_watch(p, svc, role);
+}
+
+/* The entry, its value, and what the system says: for a step that an entry asked for. */
+static void describe_step(struct obstacle *o, uint32_t svc, const struct step_report *r)
+{
+	struct rows rows = config_rows(shell.config, svc);
+	char value[WORDS_MAX];
+	struct text t;
+
+	text_init(&t, value, sizeof value);
+	value_put(&t, &rows, rows_find(&rows, (enum entry_id)r->entry));
+	obstacle_say(o, entries[r->entry].name, value, strerror(r->error));
+}
+
+/* Its start has failed at a step, or goes on without a comfort. */
+static void take_report(uint32_t svc, enum proc_role role, const struct step_report *r)
+{
+	struct obstacle o = {.end = {END_SPAWN, (uint8_t)r->step, (int16_t)r->error}};
+	bool of_entry = r->entry < ENTRY_N && role != ROLE_HELPER;
+
+	if (of_entry)
+		describe_step(&o, svc, r);
+	if (!r->fatal) {
+		say(config_name(shell.config, svc), o.words, "started without it");
 		return;
 	}
-	services_watch(p, svc, role);
+	if (of_entry)
+		keep_reason(svc, role, &o);
+	/* The child ends on its own; its exit is no news any more. */
+	spawn_close(services_proc(svc, role));
+	report_end(svc, role, &o.end);
 }
 
 void services_exec_result(uint32_t svc, enum proc_role role)
 {
 	struct proc *p = services_proc(svc, role);
-	struct end end;
-	int r;
+	struct step_report r;
+	enum spawn_heard heard = SPAWN_NOTE;
 
-	if (p->exec_fd < 0)
-		return;
-	r = process_exec_result(p, &end);
-	if (r > 0 && role == ROLE_MAIN)
-		event(EV_EXECUTED, svc);
-	if (r < 0) {
-		/* The child ends on its own; its exit is no news any more. */
-		process_forget(p);
-		report_end(svc, role, &end);
+	while (p->exec_fd >= 0 && heard == SPAWN_NOTE) {
+		heard = spawn_hear(&shell.spawner, p, shell.now_ms, &r);
+		if (heard == SPAWN_EXECUTED && role == ROLE_MAIN)
+			event(EV_EXECUTED, svc);
+		else if (heard == SPAWN_NOTE || heard == SPAWN_FAILED)
+			take_report(svc, role, &r);
 	}
 }
 
@@ -362,7 +419,7 @@ void services_ended(uint32_t svc, enum proc_role role, int status)
 	services_exec_result(svc, role);
 	if (p->pid != pid)
 		return; /* never executed: said already, a helper may have been followed by another */
-	process_forget(p);
+	spawn_close(p);
 	report_end(svc, role, &end);
 }
 
@@ -384,7 +441,7 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	item->flags = (uint8_t)((s->live.wish ? ITEM_WISH : 0)
 	                        | (s->kind & KIND_RESPAWN ? ITEM_RESPAWN : 0)
 	                        | (s->kind & KIND_ON ? 0 : ITEM_GROUP)
-	                        | (plugs_is_pool(svc) ? ITEM_POOL : 0));
+	                        | (services_is_pool(svc) ? ITEM_POOL : 0));
 	item->crashes = s->live.crashes;
 	item->end = s->live.end;
 	item->pid = shell.procs[svc].main.pid;
@@ -401,7 +458,7 @@ void services_item(uint32_t svc, struct ipc_item *item)
 		describe_time(&time, s->on_ms);
 		detail = limit;
 	} else if (item->why == WHY_END || item->why == WHY_DELAY) {
-		detail = plugs_words(svc);
+		detail = reasons_of(&shell.reasons, svc);
 	}
 	if (*detail && item->why == WHY_END)
 		item->why = WHY_SAID;
@@ -516,9 +573,9 @@ static bool act_on_some(void)
 	struct action a;
 
 	for (unsigned n = 0; n < TURN_ACTIONS; n++) {
-		if (process_is_full())
+		if (spawn_is_full(&shell.spawner))
 			services_sweep();
-		if (process_must_wait(shell.now_ms))
+		if (spawn_must_wait(&shell.spawner, shell.now_ms))
 			return true;
 		if (!engine_next(e, shell.now_ms, &a))
 			return false;

@@ -8,8 +8,6 @@
 #include "ipc/record.h"
 #include "src/shell/shell.h"
 
-#define DEFAULT_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 /* Takes up to TURN_ACTIONS actions; true when there may be more. */
 bool services_act(void);
 
@@ -36,9 +34,12 @@ void services_watch_ends(void);
 void services_unwatch_ends(void);
 /* Watches a process that was just made. */
 void services_watch(struct proc *p, uint32_t svc, enum proc_role role);
-/* The environment that a program of the tree gets, but for our own variables. */
-struct spawn;
-void services_environment(struct spawn *s, const struct conf_prog *prog);
+/* The environment that programs of the tree get which have no .env; NULL: none but PATH. */
+char *const *services_inherited(void);
+/* Is it a pool? */
+bool services_is_pool(uint32_t svc);
+/* Whoever waits for what services say on their channels. */
+extern const struct channel_watch services_channel_watch;
 
 /* What a client, or the console, is told of a service. */
 void services_item(uint32_t svc, struct ipc_item *item);

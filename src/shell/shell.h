@@ -10,20 +10,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/launch/channels.h"
+#include "src/launch/reasons.h"
+#include "src/launch/spawn.h"
 #include "src/tree/config.h"
 
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
 
 /* What was asked of the supervisor as a whole. */
 enum ending { END_NOT, END_HALT, END_POWEROFF, END_REBOOT, END_KEXEC, END_RESCUE, END_SWITCH };
-
-/* One process of ours.  pid 0: none.  A descriptor of -1: none. */
-struct proc {
-	pid_t pid;
-	int pidfd;       /* readable when it has ended; only in a storm of orphans */
-	int exec_fd;     /* end of file when it has executed its program */
-	int16_t slot;    /* memory that it shares with us until then, or -1 */
-};
 
 enum proc_role { ROLE_MAIN, ROLE_OFF, ROLE_HELPER };
 
@@ -57,9 +52,9 @@ struct shell {
 	size_t procs_bytes;
 	int64_t now_ms;         /* CLOCK_BOOTTIME at the start of this turn */
 	uint32_t generation;    /* of the list of services, for clients */
-	uint64_t nofile_soft;   /* what services get back */
-	uint64_t nofile_hard;
-	bool nofile_raised;
+	struct spawner spawner; /* memory for children */
+	struct channels channels; /* descriptors held for services */
+	struct reasons reasons; /* why their last start or run ended */
 	bool rescue_first;      /* a shell was asked for in place of the boot */
 };
 

@@ -231,3 +231,19 @@ void listen_name(const struct listen_address *a, char name[LISTEN_NAME_MAX])
 	else
 		text_u64(&t, port_of(a));
 }
+
+void listen_put_names(struct text *t, const char *lines, unsigned n)
+{
+	struct listen_address a;
+	char name[LISTEN_NAME_MAX];
+	const char *why;
+
+	for (unsigned i = 0; i < n; i++, lines += strlen(lines) + 1) {
+		if (i)
+			text_char(t, ':');
+		if (listen_parse(lines, strlen(lines), &a, &why) < 0)
+			continue;
+		listen_name(&a, name);
+		text_str(t, name);
+	}
+}

@@ -35,4 +35,9 @@ bool listen_same(const struct listen_address *a, const struct listen_address *b)
  * where other bytes than letters, digits, '.', '_' and '-' become '_'. */
 void listen_name(const struct listen_address *a, char name[LISTEN_NAME_MAX]);
 
+/* The names of n lines, one after the other, with colons between: the value of
+ * LISTEN_FDNAMES. */
+struct text;
+void listen_put_names(struct text *t, const char *lines, unsigned n);
+
 #endif

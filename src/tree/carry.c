@@ -46,11 +46,10 @@ static void carry_value(struct loader *l, uint32_t svc, const struct value *was)
 /* Everything that the entries of row `from` said (NO_SVC: those of conf/). */
 static void carry_values(struct loader *l, uint32_t svc, uint32_t from)
 {
-	uint32_t n;
-	const struct value *v = config_values(past(l), from, &n);
+	struct rows rows = config_rows(past(l), from);
 
-	for (; n; n--, v++)
-		carry_value(l, svc, v);
+	for (uint32_t i = 0; i < rows.n; i++)
+		carry_value(l, svc, &rows.at[i]);
 }
 
 static struct draft *carry_name(struct loader *l, uint32_t i)

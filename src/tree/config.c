@@ -17,23 +17,21 @@ static uint32_t first_of(const struct config *c, uint32_t svc)
 	return config_svc(c, svc)->value_at;
 }
 
-const struct value *config_values(const struct config *c, uint32_t svc, uint32_t *n)
+struct rows config_rows(const struct config *c, uint32_t svc)
 {
 	uint32_t first = first_of(c, svc < c->n ? svc : c->n);
 
-	*n = (svc < c->n ? first_of(c, svc + 1) : c->n_values) - first;
-	return row_at(c, first);
+	return (struct rows){
+		.at = row_at(c, first), .n = (svc < c->n ? first_of(c, svc + 1) : c->n_values) - first,
+		.numbers = (const uint64_t *)((uintptr_t)c + c->numbers), .strings = config_str(c, 0),
+	};
 }
 
 const struct value *config_value(const struct config *c, uint32_t svc, enum entry_id entry)
 {
-	uint32_t n;
-	const struct value *v = config_values(c, svc, &n);
+	struct rows rows = config_rows(c, svc);
 
-	for (; n; n--, v++)
-		if (v->entry == entry)
-			return v;
-	return NULL;
+	return rows_find(&rows, entry);
 }
 
 const uint64_t *config_numbers(const struct config *c, const struct value *v)
@@ -48,9 +46,9 @@ const char *config_strings(const struct config *c, const struct value *v)
 
 const char *config_word(const struct config *c, uint32_t svc, enum entry_id entry)
 {
-	const struct value *v = config_value(c, svc, entry);
+	struct rows rows = config_rows(c, svc);
 
-	return v && v->n ? config_strings(c, v) : NULL;
+	return rows_word(&rows, entry);
 }
 
 uint32_t config_number(const struct config *c, uint32_t svc, enum entry_id entry, uint32_t absent)
@@ -63,19 +61,6 @@ uint32_t config_number(const struct config *c, uint32_t svc, enum entry_id entry
 uint32_t config_sleep_before_kill_ms(const struct config *c)
 {
 	return config_number(c, NO_SVC, CONF_SLEEP_BEFORE_KILL, SLEEP_BEFORE_KILL_S * 1000);
-}
-
-struct conf_prog config_program(const struct config *c, uint32_t svc, enum entry_id program)
-{
-	const struct value *on = config_value(c, svc, program);
-	const struct value *params = config_value(c, svc, ENTRY_PARAMS_OF(program));
-	const struct value *env = config_value(c, svc, ENTRY_ENV_OF(program));
-
-	return (struct conf_prog){
-		.present = on, .argv0 = on && on->n ? config_strings(c, on) : NULL,
-		.params = params ? config_strings(c, params) : "", .n_params = params ? params->n : 0,
-		.has_env = env, .env = env ? config_strings(c, env) : "", .n_env = env ? env->n : 0,
-	};
 }
 
 uint32_t config_find(const struct config *c, const char *name, size_t n)

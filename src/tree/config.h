@@ -103,8 +103,8 @@ static inline const char *config_name(const struct config *c, uint32_t i)
 
 /* ---- what its entries say ---- */
 
-/* The value rows of service svc, or with NO_SVC those of conf/; *n of them. */
-const struct value *config_values(const struct config *c, uint32_t svc, uint32_t *n);
+/* The value rows of service svc, or with NO_SVC those of conf/. */
+struct rows config_rows(const struct config *c, uint32_t svc);
 /* The row of one entry; NULL: it is not there, or says nothing. */
 const struct value *config_value(const struct config *c, uint32_t svc, enum entry_id entry);
 /* What a row of numbers, or of strings, holds. */
@@ -116,18 +116,5 @@ uint32_t config_number(const struct config *c, uint32_t svc, enum entry_id entry
 
 /* conf/sleep_before_kill, or its default. */
 uint32_t config_sleep_before_kill_ms(const struct config *c);
-
-/* A program: ENTRY_ON, ENTRY_OFF, CONF_LAST or CONF_PANIC (those with NO_SVC), with its .params
- * and .env.  The strings are the config's. */
-struct conf_prog {
-	bool present;
-	bool has_env;       /* an .env file exists, perhaps an empty one */
-	const char *argv0;  /* text of the link; NULL: it is a file, its own path */
-	const char *params; /* n_params strings, one after the other */
-	const char *env;    /* n_env strings likewise */
-	uint32_t n_params, n_env;
-};
-
-struct conf_prog config_program(const struct config *c, uint32_t svc, enum entry_id program);
 
 #endif

@@ -25,7 +25,7 @@ void read_lines(struct reading *r);    /* lines as they are */
 void read_watchdog(struct reading *r); /* "SECONDS [DEVICE]": two strings */
 
 /* `essential`: numbers, first which ends count, then pairs of an exit code and the code that
- * it becomes.  In essential.c. */
+ * it becomes.  In read_essential.c. */
 void read_essential(struct reading *r);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ipc/text.h"
 #include "src/limits.h"
 
 int values_begin(struct values *v)
@@ -83,6 +84,69 @@ const struct value *values_find(const struct values *v, uint32_t first, enum ent
 		if (values_row(v, i)->entry == entry)
 			return values_row(v, i);
 	return NULL;
+}
+
+struct rows values_rows(const struct values *v)
+{
+	return (struct rows){
+		.at = values_row(v, 0), .n = values_count(v), .strings = v->strings.at,
+		.numbers = (const uint64_t *)(const void *)v->numbers.at,
+	};
+}
+
+const struct value *rows_find(const struct rows *r, enum entry_id entry)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->at[i].entry == entry)
+			return &r->at[i];
+	return NULL;
+}
+
+const char *rows_word(const struct rows *r, enum entry_id entry)
+{
+	const struct value *v = rows_find(r, entry);
+
+	return v && v->n ? r->strings + v->at : NULL;
+}
+
+struct program rows_program(const struct rows *r, enum entry_id program)
+{
+	const struct value *on = rows_find(r, program);
+	const struct value *params = rows_find(r, ENTRY_PARAMS_OF(program));
+	const struct value *env = rows_find(r, ENTRY_ENV_OF(program));
+
+	return (struct program){
+		.present = on, .argv0 = on && on->n ? r->strings + on->at : NULL,
+		.params = params ? r->strings + params->at : "", .n_params = params ? params->n : 0,
+		.has_env = env, .env = env ? r->strings + env->at : "", .n_env = env ? env->n : 0,
+	};
+}
+
+static void put_strings(struct text *t, const char *s, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++, s = string_after(s)) {
+		text_str(t, i ? " " : "");
+		text_str(t, s);
+	}
+}
+
+void value_put(struct text *t, const struct rows *r, const struct value *v)
+{
+	switch ((enum entry_holds)entries[v->entry].holds) {
+	case HOLDS_NOTHING: break;
+	case HOLDS_NUMBER:
+		text_u64(t, v->at);
+		break;
+	case HOLDS_NUMBERS:
+		for (uint32_t i = 0; i < v->n; i++) {
+			text_str(t, i ? " " : "");
+			text_u64(t, r->numbers[v->at + i]);
+		}
+		break;
+	case HOLDS_STRINGS:
+		put_strings(t, r->strings + v->at, v->n);
+		break;
+	}
 }
 
 const char *string_after(const char *s)

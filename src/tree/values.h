@@ -23,6 +23,35 @@ struct value {
 	uint32_t at;    /* enum entry_holds: the number, an index of numbers, an offset of strings */
 };
 
+/* The rows of one directory, wherever they lie. */
+struct rows {
+	const struct value *at;
+	uint32_t n;
+	const uint64_t *numbers;
+	const char *strings;
+};
+
+const struct value *rows_find(const struct rows *r, enum entry_id entry);
+/* The one string of an entry; NULL where it is not there. */
+const char *rows_word(const struct rows *r, enum entry_id entry);
+
+/* A program with its .params and .env.  The strings are those of the rows. */
+struct program {
+	bool present;
+	bool has_env;       /* an .env file exists, perhaps an empty one */
+	const char *argv0;  /* text of the link; NULL: it is a file, its own path */
+	const char *params; /* n_params strings, one after the other */
+	const char *env;    /* n_env strings likewise */
+	uint32_t n_params, n_env;
+};
+
+/* ENTRY_ON, ENTRY_OFF, CONF_LAST or CONF_PANIC. */
+struct program rows_program(const struct rows *r, enum entry_id program);
+
+/* The value of a row as a person would write it, strings and numbers with blanks between. */
+struct text;
+void value_put(struct text *t, const struct rows *r, const struct value *v);
+
 struct values {
 	struct vec rows;    /* struct value */
 	struct vec strings; /* each with its NUL; offset 0 is "" */
@@ -48,6 +77,9 @@ uint32_t values_count(const struct values *v);
 struct value *values_row(const struct values *v, uint32_t i);
 /* The row of this entry among those from `first` on, or NULL. */
 const struct value *values_find(const struct values *v, uint32_t first, enum entry_id entry);
+
+/* All rows, for as long as nothing is added. */
+struct rows values_rows(const struct values *v);
 
 /* The string behind this one. */
 const char *string_after(const char *s);

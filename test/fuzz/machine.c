@@ -1,4 +1,4 @@
-/* machine.c - implements src/shell/process.h and parts of its neighbours. */
+/* machine.c - implements src/launch/spawn.h, src/shell/process.h and parts of its neighbours. */
 #include "test/fuzz/machine.h"
 
 #include <errno.h>
@@ -11,7 +11,6 @@
 #include "src/shell/ending.h"
 #include "src/shell/helper.h"
 #include "src/shell/loop.h"
-#include "src/shell/plugs.h"
 #include "src/shell/process.h"
 #include "src/shell/relay.h"
 #include "src/shell/rescue.h"
@@ -31,63 +30,92 @@ static bool ending;
 
 /* ---- processes ---- */
 
-const char spawn_listen_pid[] = "";
-
-int process_move_fd(int fd)
+int spawn_move_fd(int fd)
 {
 	return fd;
 }
 
-int process_prepare(uint32_t words_max)
+int spawn_prepare(struct spawner *sp, uint32_t words_max)
 {
+	(void)sp;
 	(void)words_max;
 	return 0;
 }
 
 /* The descriptor of ours whose number the process finds in this variable, or -1. */
-static int passed(const struct spawn *s, const char *variable)
+static int passed(const struct launch *l, const char *variable)
 {
 	size_t n = strlen(variable);
 
-	for (unsigned i = 0; i < SPAWN_EXTRA && s->extra[i]; i++)
-		for (unsigned k = 0; k < s->n_fds && strncmp(s->extra[i], variable, n) == 0; k++)
-			if (s->fds[k].as == atoi(s->extra[i] + n))
-				return s->fds[k].fd;
+	for (unsigned i = 0; i < ENVIRONMENT_OWN && l->env.own[i]; i++)
+		for (unsigned k = 0; k < l->n_fds && strncmp(l->env.own[i], variable, n) == 0; k++)
+			if (l->fds[k].as == atoi(l->env.own[i] + n))
+				return l->fds[k].fd;
 	return -1;
 }
 
-static void begin_manager(const struct spawn *s, pid_t pid)
+static void begin_manager(const struct launch *l, pid_t pid)
 {
-	int control = passed(s, "CINIT_CONTROL_FD=");
+	int control = passed(l, "CINIT_CONTROL_FD=");
 
 	if (control < 0)
 		return;
-	MUST(strcmp(s->path, shell.pool_program) == 0 && s->word && passed(s, "CINIT_READY_FD=") >= 0);
-	manager_begin(pid, s->word, control, passed(s, "CINIT_READY_FD="));
+	MUST(strcmp(l->path, shell.pool_program) == 0 && l->word && passed(l, "CINIT_READY_FD=") >= 0);
+	manager_begin(pid, l->word, control, passed(l, "CINIT_READY_FD="));
 }
 
-int process_spawn(const struct spawn *s, struct proc *p, struct end *end)
+int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, struct proc *p,
+                  struct end *end)
 {
+	(void)sp;
+	(void)now_ms;
 	MUST(p->pid == 0 && p->exec_fd < 0);
-	MUST(s->path && *s->path == '/' && s->argv0);
+	MUST(l->path && *l->path == '/' && l->argv0);
 	if (choice_once_in(machine_choice, 32)) {
 		*end = (struct end){.kind = END_SPAWN, .step = STEP_FORK, .code = EAGAIN};
 		return -1;
 	}
 	p->pid = last_pid = last_pid == INT32_MAX ? 1001 : last_pid + 1;
 	p->exec_fd = EXEC_FD;
-	begin_manager(s, p->pid);
+	begin_manager(l, p->pid);
 	return 0;
 }
 
-int process_exec_result(struct proc *p, struct end *end)
+enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
+                            struct step_report *report)
 {
+	(void)sp;
+	(void)now_ms;
 	p->exec_fd = -1;
 	if (!choice_once_in(machine_choice, 16))
-		return 1;
+		return SPAWN_EXECUTED;
 	manager_ended(p->pid);
-	*end = (struct end){.kind = END_SPAWN, .step = STEP_EXEC, .code = ENOENT};
-	return -1;
+	*report = (struct step_report){STEP_EXEC, ENOENT, ENTRY_N, 1};
+	return SPAWN_FAILED;
+}
+
+void spawn_close(struct proc *p)
+{
+	*p = PROC_NONE;
+}
+
+unsigned spawn_in_flight(const struct spawner *sp)
+{
+	(void)sp;
+	return 0;
+}
+
+bool spawn_is_full(const struct spawner *sp)
+{
+	(void)sp;
+	return false;
+}
+
+bool spawn_must_wait(const struct spawner *sp, int64_t now_ms)
+{
+	(void)sp;
+	(void)now_ms;
+	return false;
 }
 
 int process_open_pidfd(struct proc *p)
@@ -100,11 +128,6 @@ void process_close_pidfd(struct proc *p)
 	p->pidfd = -1;
 }
 
-void process_forget(struct proc *p)
-{
-	*p = (struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1};
-}
-
 void process_signal(const struct proc *p, int sig)
 {
 	MUST(sig > 0 && p->pid >= 0);
@@ -113,22 +136,6 @@ void process_signal(const struct proc *p, int sig)
 enum spawn_cause process_cause(const struct end *end)
 {
 	return end->code == EAGAIN ? CAUSE_SHORTAGE : CAUSE_OTHER;
-}
-
-unsigned process_in_flight(void)
-{
-	return 0;
-}
-
-bool process_is_full(void)
-{
-	return false;
-}
-
-bool process_must_wait(int64_t now_ms)
-{
-	(void)now_ms;
-	return false;
 }
 
 struct end process_end_of_status(int status)
@@ -176,7 +183,7 @@ void machine_hear_some(struct choice *s)
 	uint32_t n = shell.config->n, svc = choice_pick(s, n);
 
 	/* mostly the next pool from there on */
-	for (uint32_t k = 0; k < n && !plugs_is_pool(svc) && !choice_once_in(s, 256); k++)
+	for (uint32_t k = 0; k < n && !services_is_pool(svc) && !choice_once_in(s, 256); k++)
 		svc = (svc + 1) % n;
 	if (choice_once_in(s, 4))
 		services_ready(svc);
@@ -189,7 +196,7 @@ void machine_hear_some(struct choice *s)
 int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
 {
 	MUST(fd >= 0 && role == ROLE_MAIN && svc < shell.config->n);
-	MUST(source == SOURCE_EXEC ? fd == EXEC_FD : plugs_is_pool(svc));
+	MUST(source == SOURCE_EXEC ? fd == EXEC_FD : services_is_pool(svc));
 	MUST(source == SOURCE_EXEC || source == SOURCE_READY || source == SOURCE_CONTROL);
 	return 0;
 }

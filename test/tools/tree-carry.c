@@ -59,12 +59,11 @@ static bool has_more(const struct config *c, uint32_t i)
 static void put_rows(const char *when, const struct config *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
-		uint32_t n;
-		const struct value *v = config_values(c, i, &n);
+		struct rows rows = config_rows(c, i);
 
-		for (; n; n--, v++)
-			if (v->svc != i) {
-				printf("%s: a row of %u is among those of %u\n", when, v->svc, i);
+		for (uint32_t k = 0; k < rows.n; k++)
+			if (rows.at[k].svc != i) {
+				printf("%s: a row of %u is among those of %u\n", when, rows.at[k].svc, i);
 				exit(1);
 			}
 		if (has_more(c, i))

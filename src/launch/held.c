@@ -1,5 +1,5 @@
-/* sockets.c - opening a socket for a service, and giving it up. */
-#include "src/shell/sockets.h"
+/* held.c - opening a socket for a service, and giving it up. */
+#include "src/launch/held.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "src/launch/socket.h"
-#include "src/shell/process.h"
+#include "src/launch/spawn.h"
 
 static int parse(const char *line, struct listen_address *a)
 {
@@ -69,7 +69,7 @@ int held_open(struct held *h, const char *line, uid_t uid, gid_t gid)
 	if (h->fd < 0)
 		return -1;
 	remember_file(h, path_of(&a));
-	h->fd = process_move_fd(h->fd);
+	h->fd = spawn_move_fd(h->fd);
 	if (h->fd >= 0)
 		return 0;
 	held_give_up(h, line); /* succeeds or changes nothing that we await */

@@ -1,7 +1,7 @@
-/* sockets.h - one listening socket that is held for a service, opened from a line of
+/* held.h - one listening socket that is held for a service, opened from a line of
  * its `listen` and given up again. */
-#ifndef CINIT_SHELL_SOCKETS_H
-#define CINIT_SHELL_SOCKETS_H
+#ifndef CINIT_LAUNCH_HELD_H
+#define CINIT_LAUNCH_HELD_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,0 +1,90 @@
+/* environment.c - lists of words.  Strings are pointed to, never copied. */
+#include "src/launch/environment.h"
+
+#include <string.h>
+
+const char environment_listen_pid[] = "LISTEN_PID=0000000000";
+
+void environment_own(struct environment *e, const char *variable)
+{
+	unsigned n = 0;
+
+	while (n < ENVIRONMENT_OWN && e->own[n])
+		n++;
+	if (n < ENVIRONMENT_OWN)
+		e->own[n] = variable;
+}
+
+void environment_own_text(struct environment *e, char *buf, size_t cap, const char *name,
+                          const char *value)
+{
+	struct text t;
+
+	text_init(&t, buf, cap);
+	text_str(&t, name);
+	text_str(&t, value);
+	environment_own(e, buf);
+}
+
+void environment_own_number(struct environment *e, char *buf, size_t cap, const char *name,
+                            int64_t value)
+{
+	struct text t;
+
+	text_init(&t, buf, cap);
+	text_str(&t, name);
+	text_i64(&t, value);
+	environment_own(e, buf);
+}
+
+void words_add(struct words *w, const char *word)
+{
+	if (w->n < w->room)
+		w->at[w->n++] = (char *)(uintptr_t)word; /* execve takes it as it is */
+	else
+		w->cut = true;
+}
+
+void words_add_strings(struct words *w, const char *s, uint32_t n)
+{
+	for (; n--; s += strlen(s) + 1)
+		words_add(w, s);
+}
+
+/* Does one of ours have the same name? */
+static bool is_own(const struct environment *e, const char *line)
+{
+	for (unsigned i = 0; i < ENVIRONMENT_OWN && e->own[i]; i++) {
+		size_t n = (size_t)(strchr(e->own[i], '=') - e->own[i]) + 1;
+
+		if (strncmp(line, e->own[i], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_dropped(const struct environment *e, const char *line)
+{
+	for (const char *const *name = e->dropped; name && *name; name++) {
+		size_t n = strlen(*name);
+
+		if (strncmp(line, *name, n) == 0 && line[n] == '=')
+			return true;
+	}
+	return is_own(e, line);
+}
+
+void words_add_environment(struct words *w, const struct environment *e)
+{
+	const char *line = e->lines;
+
+	for (uint32_t i = 0; !e->inherited && i < e->n_lines; i++, line += strlen(line) + 1)
+		if (!is_dropped(e, line))
+			words_add(w, line);
+	for (char *const *v = e->inherited; v && *v; v++)
+		if (!is_dropped(e, *v))
+			words_add(w, *v);
+	for (unsigned i = 0; i < ENVIRONMENT_OWN && e->own[i]; i++)
+		words_add(w, e->own[i]);
+	words_add(w, NULL);
+}

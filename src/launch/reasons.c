@@ -1,0 +1,53 @@
+/* reasons.c - the rows of text. */
+#include "src/launch/reasons.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+static size_t bytes_of(uint32_t n)
+{
+	return ((size_t)n + 1) * WORDS_MAX;
+}
+
+int reasons_prepare(struct reasons *r, uint32_t n)
+{
+	void *at = mmap(NULL, bytes_of(n), PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	*r = (struct reasons){.n = 0};
+	if (at == MAP_FAILED)
+		return -1;
+	*r = (struct reasons){.at = at, .n = n};
+	return 0;
+}
+
+void reasons_free(struct reasons *r)
+{
+	if (r->at)
+		munmap(r->at, bytes_of(r->n));
+	*r = (struct reasons){.n = 0};
+}
+
+void reasons_move(struct reasons *was, struct reasons *now, const uint32_t *map)
+{
+	for (uint32_t i = 0; map && i < was->n; i++)
+		if (map[i] < now->n && was->at[i][0])
+			memcpy(now->at[map[i]], was->at[i], WORDS_MAX);
+	reasons_free(was);
+}
+
+void reasons_set(struct reasons *r, uint32_t svc, const char *text, size_t n)
+{
+	char *at = svc < r->n ? r->at[svc] : NULL;
+
+	if (!at || (!n && !at[0]))
+		return;
+	n = strnlen(text, n < WORDS_MAX - 1 ? n : WORDS_MAX - 1);
+	memcpy(at, text, n);
+	at[n] = '\0';
+}
+
+const char *reasons_of(const struct reasons *r, uint32_t svc)
+{
+	return svc < r->n ? r->at[svc] : "";
+}

@@ -1,0 +1,112 @@
+/* spawn.h - makes processes, and hears whether they have executed their program.
+ *
+ * A child is made either sharing our memory until it executes its program, on a small stack
+ * of its own and without our waiting for it (the fastest way, see steps.c), or by fork where
+ * that cannot be.  Both report alike, through a pipe that closes itself on exec: end of file
+ * says executed, a struct step_report says which step failed and why.
+ *
+ * A stack belongs to its child until the child has been reaped, if it has not executed: one
+ * that reports a failure still runs on it.
+ */
+#ifndef CINIT_LAUNCH_SPAWN_H
+#define CINIT_LAUNCH_SPAWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "src/launch/environment.h"
+#include "src/launch/steps.h"
+#include "src/limits.h"
+
+/* One process of ours.  pid 0: none.  A descriptor of -1: none. */
+struct proc {
+	pid_t pid;
+	int pidfd;       /* readable when it has ended; only in a storm of orphans */
+	int exec_fd;     /* end of file when it has executed its program */
+	int16_t slot;    /* memory that it shares with us until then, or -1 */
+};
+
+#define PROC_NONE ((struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1})
+
+/* The memory for children.  All zero before the first spawn_prepare(); the caller sets the
+ * limits, nobody else touches the rest. */
+struct spawner {
+	uint64_t nofile_soft;   /* RLIMIT_NOFILE that children get back, */
+	uint64_t nofile_hard;
+	bool nofile_raised;     /* if we have another one */
+
+	char *slots;            /* SPAWN_IN_FLIGHT of them */
+	pid_t held_by[SPAWN_IN_FLIGHT]; /* 0: free */
+	unsigned n_held;
+	bool touched;
+	int64_t progress_ms;    /* when a slot was last taken or freed */
+	char *scratch;          /* for forked children: room for the largest program */
+	size_t scratch_bytes;
+};
+
+/* What a process is made from.  The strings are copied, but for params, the lines of the
+ * environment, what `rows` points to and fds: they have to stay until it has executed. */
+struct launch {
+	const char *path;     /* what is executed */
+	const char *argv0;
+	const char *params;   /* n_params strings, one after the other */
+	uint32_t n_params;
+	const char *word;     /* one more argument, or NULL */
+	struct environment env;
+	const struct spawn_fd *fds; /* n_fds of them: no fd is below SPAWN_OWN_FD, no `as` is not */
+	unsigned n_fds;
+	const struct ids *ids; /* whom it becomes, or NULL */
+	bool tty;             /* make descriptor 0 its controlling terminal */
+	struct rows rows;     /* of the service: its entries are carried out */
+	const char *directory; /* of the service, where it has rows */
+};
+
+/* What is passed on has numbers from here on, so that none of them, nor the pipe that
+ * reports, is overwritten in the child by what another becomes there. */
+#define SPAWN_OWN_FD 64
+
+/* The same descriptor with such a number; the one given is closed.  -1 with errno
+ * (EINVAL: RLIMIT_NOFILE is too low for it). */
+int spawn_move_fd(int fd);
+
+/* Prepares the memory; words_max is the most arguments or environment lines that one
+ * program has.  0, or -1 with errno. */
+int spawn_prepare(struct spawner *sp, uint32_t words_max);
+
+/* Makes the process.  0 and *p, or -1 with *end saying why (END_SPAWN). */
+int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, struct proc *p,
+                  struct end *end);
+
+/* What the child says: SPAWN_NOTE and SPAWN_FAILED with *report.  After all but
+ * SPAWN_NOTHING and SPAWN_NOTE exec_fd is closed. */
+enum spawn_heard {
+	SPAWN_NOTHING,  /* nothing yet */
+	SPAWN_NOTE,     /* it starts without a comfort; there may be more */
+	SPAWN_EXECUTED,
+	SPAWN_FAILED
+};
+enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
+                            struct step_report *report);
+
+/* The process is reaped or given up: closes what is left of it. */
+void spawn_close(struct proc *p);
+/* A child of ours was reaped, whichever. */
+void spawn_reaped(struct spawner *sp, pid_t pid, int64_t now_ms);
+
+/* Children that still share our memory.  While there are any, nothing that
+ * they may read can be unmapped. */
+unsigned spawn_in_flight(const struct spawner *sp);
+/* All memory for children is in use. */
+bool spawn_is_full(const struct spawner *sp);
+/* It is, but it is freed quickly: better wait for
+ * an exec than fork.  False once nothing has been freed for a while. */
+bool spawn_must_wait(const struct spawner *sp, int64_t now_ms);
+/* From when on it is worth to look for children that have executed unheard, or
+ * NEVER.  Nobody is woken for it: it is done with the next event. */
+int64_t spawn_sweep_ms(const struct spawner *sp);
+/* Gives the stacks back to the kernel if nobody uses them. */
+void spawn_rest(struct spawner *sp);
+
+#endif

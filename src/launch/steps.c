@@ -1,0 +1,166 @@
+/* steps.c - the steps, and their order.
+ *
+ * The process may share all memory with the supervisor, which runs on meanwhile.  So: no
+ * libc, no errno, no static data that is written, nothing written but its own stack. */
+#include "src/launch/steps.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include "src/launch/raw.h"
+
+#define SESSION_SETMASK 2 /* SIG_SETMASK of the kernel */
+
+/* ---- what every process goes through ---- */
+
+PLAIN static long begin_session(const struct child *c, const struct value *v)
+{
+	(void)v;
+	return c->session ? raw(SYS_setsid, 0, 0, 0, 0, 0) : 0;
+}
+
+PLAIN static long take_terminal(const struct child *c, const struct value *v)
+{
+	(void)v;
+	if (c->tty)
+		raw(SYS_ioctl, 0, TIOCSCTTY, 1, 0, 0); /* without it there is no job control */
+	return 0;
+}
+
+PLAIN static long take_descriptors(const struct child *c, const struct value *v)
+{
+	long r = 0;
+
+	(void)v;
+	for (unsigned i = 0; i < c->n_fds && r >= 0; i++)
+		r = raw(SYS_dup3, c->fds[i].fd, c->fds[i].as, 0, 0, 0);
+	return r;
+}
+
+/* Room for ten digits; a pid has no more. */
+PLAIN static long write_pid(const struct child *c, const struct value *v)
+{
+	unsigned long pid = (unsigned long)raw(SYS_getpid, 0, 0, 0, 0, 0);
+	unsigned n = 1;
+
+	(void)v;
+	if (!c->pid)
+		return 0;
+	for (unsigned long rest = pid; rest >= 10; rest /= 10)
+		n++;
+	c->pid[n] = '\0';
+	for (; n; pid /= 10)
+		c->pid[--n] = (char)('0' + pid % 10);
+	return 0;
+}
+
+/* Behind the descriptors: the limit may be lower than a number given away. */
+PLAIN static long give_back_limit(const struct child *c, const struct value *v)
+{
+	struct { uint64_t soft, hard; } limit = {c->nofile_soft, c->nofile_hard};
+
+	(void)v;
+	return c->limit ? raw(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0, 0) : 0;
+}
+
+static long become(const struct child *c, const struct value *v)
+{
+	(void)v;
+	return c->ids && ids_become(c->ids) < 0 ? -errno : 0;
+}
+
+/* Behind the change of user, which undoes it.  Had the parent ended before, there would be
+ * another one by now. */
+PLAIN static long bind_to_parent(const struct child *c, const struct value *v)
+{
+	long r;
+
+	(void)v;
+	if (!c->bond)
+		return 0;
+	r = raw(SYS_prctl, PR_SET_PDEATHSIG, 9 /* SIGKILL */, 0, 0, 0);
+	if (r >= 0 && raw(SYS_getppid, 0, 0, 0, 0, 0) != c->bond)
+		raw(SYS_exit_group, 127, 0, 0, 0, 0);
+	return r;
+}
+
+/* Caught signals were none, ignored ones were reset when the supervisor began; exec keeps the
+ * mask, so it is emptied. */
+PLAIN static long unblock_signals(const struct child *c, const struct value *v)
+{
+	uint64_t none = 0;
+
+	(void)v;
+	if (!c->path)
+		return 0;
+	return raw(SYS_rt_sigprocmask, SESSION_SETMASK, (long)&none, 0, sizeof none, 0);
+}
+
+PLAIN static long execute(const struct child *c, const struct value *v)
+{
+	(void)v;
+	return c->path ? raw(SYS_execve, (long)c->path, (long)c->argv, (long)c->envp, 0, 0) : 0;
+}
+
+/* ---- the order ---- */
+
+enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
+enum { ANYWHERE, ALONE }; /* ALONE: not in memory that is shared with us */
+
+struct step {
+	uint8_t step;    /* enum spawn_step */
+	uint8_t entry;   /* enum entry_id that has to be there; ENTRY_N: always done */
+	uint8_t comfort, alone;
+	long (*run)(const struct child *c, const struct value *v); /* 0, or -errno */
+};
+
+static const struct step steps[] = {
+	{STEP_SESSION, ENTRY_N, FATAL, ANYWHERE, begin_session},
+	{STEP_SESSION, ENTRY_N, FATAL, ANYWHERE, take_terminal},
+	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, take_descriptors},
+	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, write_pid},
+	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
+	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
+	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, bind_to_parent},
+	{STEP_SIGNALS, ENTRY_N, FATAL, ANYWHERE, unblock_signals},
+	{STEP_EXEC, ENTRY_N, FATAL, ANYWHERE, execute},
+};
+
+#define N_STEPS (sizeof steps / sizeof *steps)
+
+PLAIN static const struct value *row_of(const struct rows *rows, unsigned entry)
+{
+	for (uint32_t i = 0; i < rows->n; i++)
+		if (rows->at[i].entry == entry)
+			return &rows->at[i];
+	return 0;
+}
+
+PLAIN int steps_run(const struct child *c)
+{
+	for (unsigned k = 0; k < N_STEPS; k++) {
+		const struct step *s = &steps[k];
+		const struct value *v = s->entry == ENTRY_N ? 0 : row_of(&c->rows, s->entry);
+		long r = v || s->entry == ENTRY_N ? s->run(c, v) : 0;
+
+		if (r < 0) {
+			struct step_report report = {s->step, (int32_t)-r, s->entry, s->comfort == FATAL};
+
+			c->report(c, &report);
+			if (s->comfort == FATAL)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+bool steps_need_memory(const struct rows *rows, const struct ids *ids)
+{
+	for (unsigned k = 0; k < N_STEPS; k++)
+		if (steps[k].alone == ALONE && row_of(rows, steps[k].entry))
+			return true;
+	return ids;
+}

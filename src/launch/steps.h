@@ -1,0 +1,59 @@
+/* steps.h - THE order in which a new process becomes what its service says, one system call or
+ * two at a time, for processes of the supervisor and for workers of cinit.pool alike.
+ *
+ * A step is always there, or it carries out an entry of the service directory and is left out
+ * where that has no value row.
+ */
+#ifndef CINIT_LAUNCH_STEPS_H
+#define CINIT_LAUNCH_STEPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ipc/words.h"
+#include "src/launch/ids.h"
+#include "src/tree/values.h"
+
+/* A descriptor of ours that the process gets, under this number. */
+struct spawn_fd {
+	int fd, as;
+};
+
+/* How a step failed; written to a pipe as it is. */
+struct step_report {
+	int32_t step;  /* enum spawn_step */
+	int32_t error; /* errno */
+	int32_t entry; /* enum entry_id of STEP_ENTRY, else ENTRY_N */
+	int32_t fatal; /* 0: a comfort that is not to be had, the process starts without it */
+};
+
+/* What a process is to become.  All memory that it points to stays as it is until the
+ * process has executed its program, or has ended. */
+struct child {
+	const char *path;       /* what is executed; NULL: nothing, steps_run() returns */
+	char **argv, **envp;
+	int report_fd;          /* for `report` */
+	bool session;           /* begin a session of its own */
+	bool tty;               /* make descriptor 0 its controlling terminal */
+	bool limit;             /* set RLIMIT_NOFILE to the two below */
+	uint16_t n_fds;
+	const struct spawn_fd *fds;
+	char *pid;              /* room for ten digits of its own number, or NULL */
+	const struct ids *ids;  /* whom it becomes, or NULL */
+	uint64_t nofile_soft, nofile_hard;
+	struct rows rows;       /* of the service */
+	const char *directory;  /* of the service, for a relative `dir` */
+	pid_t bond;             /* it is killed when this parent ends; 0: it is not */
+	/* Called for a step that failed, before it goes on without it or steps_run() returns. */
+	void (*report)(const struct child *c, const struct step_report *r);
+};
+
+/* In the new process: all steps.  Returns 0 only where nothing is to be executed; else -1,
+ * reported.  Touches no libc, but for steps that need memory of their own. */
+int steps_run(const struct child *c);
+
+/* Whether one of its steps may not be done in memory that is shared with us. */
+bool steps_need_memory(const struct rows *rows, const struct ids *ids);
+
+#endif
