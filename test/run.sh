@@ -8,6 +8,7 @@
 # run.sh FILE...         these, with the build in $CINIT_BUILD
 # run.sh --shared FILE...   the same, where supervisor and clients share an IPC namespace
 # run.sh --methods FILE...  these, with each IPC method
+# run.sh --plain         every file once that waits more than it computes or measures
 #
 # The second line of a bats file says HOW it is run, and with which builds it is run again:
 #
@@ -230,6 +231,11 @@ in_lanes() {
 
 one_by_one() { lanes=1 && in_lanes "$1"; }
 
+plain() {
+	heads >"$work/heads" || exit 1
+	plain_jobs | grep -v -e '^computing ' -e '^last ' | in_lanes main
+}
+
 everything() {
 	jobs >"$work/jobs" || exit 1
 	[ -n "${ALL-}" ] || echo "# round $(round) of 0 to 9, again: $(sed -n '/ plain /!s/^[a-z]* //p' "$work/jobs" |
@@ -257,6 +263,7 @@ case ${1-} in
 esac
 case ${1-} in
 '') everything ;;
+--plain) plain ;;
 --shared) shift && jobs_of shared plain "$@" | one_by_one given ;;
 --methods) shift && given_methods "$@" | one_by_one given ;;
 *) jobs_of apart plain "$@" | one_by_one given ;;

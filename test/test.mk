@@ -5,7 +5,7 @@
 
 #= ROUND=N         which of the ten rounds `make test` is, 0 to 9; else the commit says it
 #= ALL=1           for `make test`: all ten rounds at once
-#= TESTS='F...'    for `make test`: these files of test/, with the plain build
+#= TESTS='F...'    for `make test`: these files of test/, with the plain build and nothing else
 
 # ---- pure cores: they need nothing but a compiler ----
 
@@ -130,6 +130,14 @@ proof-pool: setup all tools
 proof-orphans: setup static
 	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
 
+#: make cov          lines and branches of each folder that the tests run, TESTS='F...': that
+#:                   these do; through forks, kills and PID 1 (needs clang and llvm)
+COV_FLAGS = CC=clang HARDEN= CFLAGS='-O0 -g -fcoverage-mapping -mllvm -runtime-counter-relocation \
+	-fprofile-instr-generate=$(abspath $(B))/cov/raw/%m%c.profraw'
+cov: setup
+	$(AGAIN) $(COV_FLAGS) B=$(B)/cov -j$(shell nproc) all tools $(B)/cov/test/engine/sim $(B)/cov/test/pool/sim
+	@test/cov.sh $(B)/cov $(TESTS)
+
 #: make run          boots the sample tree as PID 1 of a namespace; TREE=DIR: your own
 run: all
 	@test/demo.sh $(B) $(TREE)
@@ -150,4 +158,4 @@ lint: setup
 	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
 
 .PHONY: engine-tests sim explore mutants tools static static-own asan valgrind methods setup \
-        test test-programs proof proof-ipc proof-shm proof-pool proof-orphans run lint
+        test test-programs proof proof-ipc proof-shm proof-pool proof-orphans cov run lint
