@@ -63,19 +63,28 @@ vm()
 	qemu=$!
 }
 
-# The console from where we are.
-rest() { tail -c +$((seen + 1)) "$console" | tr -d '\000'; }
-
-# expect TEXT: it appears behind what was seen, and is seen now.
+# expect TEXT: it appears behind what was seen, and is seen now.  One process looks, as the
+# machine is emulated and wants the processor.
 expect()
 {
-	local until=$((SECONDS + PATIENCE)) at
-	until at=$(rest | grep -aboF -m1 -e "$1" | head -n 1 | cut -d: -f1) && [ -n "$at" ]; do
-		[ "$SECONDS" -lt "$until" ] || fail "not on the console: $1"
-		[ -z "$qemu" ] || kill -0 "$qemu" || fail "the machine is gone, without: $1"
-		sleep 0.05
-	done
-	passed=$(rest | head -c "$at" | sed 's/\r//g; s/\x1b\[[0-9;]*[A-Za-z]//g')
+	local at
+	at=$(perl -e '
+		my ($console, $seen, $text, $patience, $qemu) = @ARGV;
+		my ($behind, $at) = ("", -1);
+		open(my $in, "<", $console) or die "$console: $!\n";
+		seek($in, $seen, 0);
+		my $until = time + $patience;
+		for (;;) {
+			my $lives = !$qemu || kill 0, $qemu; # before it is read to the end
+			1 while sysread($in, $behind, 65536, length $behind);
+			$at = index($behind, $text);
+			last if $at >= 0;
+			die "not on the console: $text\n" if time >= $until;
+			die "the machine is gone, without: $text\n" if !$lives;
+			select(undef, undef, undef, 0.02);
+		}
+		print $at' "$console" "$seen" "$1" "$PATIENCE" "$qemu") || fail "awaited: $1"
+	passed=$(tail -c +$((seen + 1)) "$console" | head -c "$at" | tr -d '\000' | sed 's/\r//g; s/\x1b\[[0-9;]*[A-Za-z]//g')
 	seen=$((seen + at + ${#1}))
 }
 
