@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# runs: apart
+#
 # What loader, engine and launch make of random trees is what it was: checksums of a sample.  What
 # has changed shows test/behave/behave.sh, run with this build and one of before; the full form
 # with its thousands of trees is there, too.

@@ -144,7 +144,7 @@ run: all
 
 # ---- lint ----
 
-SH_FILES := test/*.sh test/engine/*.sh test/bench/*.sh test/vm/*.sh src/pool/example/*.sh .ci/run
+SH_FILES := test/*.sh test/*/*.sh src/pool/example/*.sh .ci/run
 LINT_CC   = $(AGAIN) -j$(shell nproc) DEV=1 all tools engine-tests fuzz-programs
 #: make lint         both compilers, gcc's analyzer, cppcheck, shellcheck, mandoc
 lint: setup
