@@ -256,6 +256,7 @@ beside_manager()
 	printf '%s\n' '#!/bin/bash' "$@" >"$dir/bin/cinit.pool"
 	chmod +x "$dir/bin/cinit.pool"
 	BUILD=$dir/bin
+	status_of() { listed "$@"; } # such a manager answers nothing
 }
 
 # pool NAME LINE...: a pool that listens on these.

@@ -175,6 +175,13 @@ status_of()
 	{ svc --json status "$1" || :; } | jq -r ".[0] | $2"
 }
 
+# listed NAME FILTER: the same, but no manager of a pool is asked: one that does not answer
+# holds up a status for two seconds.
+listed()
+{
+	{ svc --json list || :; } | jq -r --arg name "$1" ".[] | select(.name == \$name) | $2"
+}
+
 state() { status_of "$1" .state; }
 why() { status_of "$1" .why; }
 pid_of() { status_of "$1" .pid; }
