@@ -12,6 +12,7 @@ cc           gcc            gcc           gcc              gcc
 musl-gcc     musl-tools     musl-dev      musl-gcc         musl
 clang        clang          clang         clang            clang
 bats         bats           bats          bats             bash-bats
+ps           procps        procps        procps-ng        procps-ng
 jq           jq             jq            jq               jq
 perl         perl-base      perl          perl-interpreter perl
 strace       strace         strace        strace           strace
