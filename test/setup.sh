@@ -13,6 +13,7 @@ musl-gcc     musl-tools     musl-dev      musl-gcc         musl
 clang        clang          clang         clang            clang
 bats         bats           bats          bats             bash-bats
 ps           procps        procps        procps-ng        procps-ng
+curl         curl          curl          curl             curl
 jq           jq             jq            jq               jq
 perl         perl-base      perl          perl-interpreter perl
 strace       strace         strace        strace           strace
