@@ -165,3 +165,21 @@ nobody_lives_on()
 	await "nobody left" eval '[ -z "$(ls -A "$TMPDIR")" ]'
 	nobody_lives_on
 }
+
+@test "in a chroot no mounts are apart from others, so tests run in a root of their own" {
+	as_root
+	local inside=$public/root
+	namespaces
+	put_program "$BUILD/test/own-root" "$inside"
+	put_program "$(command -v unshare)" "$inside"
+	put_program /bin/true "$inside"
+	mkdir "$inside/proc"
+	in_chroot() { "${NS[@]}" sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" "$@"' "$inside" "$@"; }
+	run in_chroot /unshare --mount /true
+	[ "$status" != 0 ] || fail "this is no chroot as others are"
+	run -0 in_chroot /own-root /unshare --mount /true
+	run -0 in_chroot /own-root /unshare --user --map-root-user --pid --mount --fork --mount-proc /true
+	run -1 in_chroot /own-root /unshare --no-such-option
+	run -125 in_chroot /own-root /missing
+	has "$output" "own-root: /missing: No such file or directory"
+}

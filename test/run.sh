@@ -28,6 +28,12 @@
 set -u
 
 cd "$(dirname "$0")" || exit 1
+build=${CINIT_BUILD:-$PWD/../build}
+
+# In a chroot there are no namespaces, unless its directory becomes a root of its own.
+if ! unshare --mount true 2>/dev/null && "$build/test/own-root" true 2>/dev/null; then
+	exec "$build/test/own-root" ./run.sh "$@"
+fi
 
 # Tests make and remove files by the ten thousand, for which a disk takes minutes: so they
 # are in memory, where root can have a file system of his own and 2 GB are to spare.
@@ -46,7 +52,6 @@ trap 'exit 1' HUP INT TERM
 if [ -n "${CINIT_MOUNTS-}" ]; then
 	mount -t tmpfs -o mode=1777 cinit-test "$work" && export TMPDIR="$work"
 fi
-build=${CINIT_BUILD:-$PWD/../build}
 lanes=${CINIT_LANES:-$((2 * $(nproc)))}
 
 complain() {
