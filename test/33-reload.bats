@@ -210,7 +210,7 @@ absent() { ! svc --json list | jq -e --arg name "$1" 'any(.name == $name)' >/dev
 	needs first second
 	needs second first
 	hup "reload: nothing was changed"
-	said "cycle of needs: first -> second -> first"
+	await "the cycle" grep -qE "cycle of needs: (first -> second -> first|second -> first -> second)$" "$log"
 	same_pids "$before"
 	rm -r "$tree/svc/second/needs"
 	hup "reload: 4 services"
