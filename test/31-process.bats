@@ -36,7 +36,7 @@ inside_service()
 as_golden()
 {
 	awk -F'\t' 'NR == FNR { caller[$1] = $2; next }
-		/^(SigCgt|Cap|NoNew|Seccomp|Limit)/ && $1 != "Limit NOFILE:" && caller[$1] == $2 {
+		/^(SigCgt|Cap|NoNew|Seccomp|Limit|Nice)/ && $1 != "Limit NOFILE:" && caller[$1] == $2 {
 			print $1 "\tas the caller'"'"'s"; next }
 		{ print }' "$dir/caller/inside.out" "$dir/inside.out"
 }
