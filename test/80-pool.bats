@@ -629,8 +629,19 @@ fails()
 
 # --- who workers are -----------------------------------------------------------------------------
 
+# for_others PROGRAM...: these of $BUILD, where other users may execute them.
+for_others()
+{
+	mkdir "$dir/bin"
+	(cd "$BUILD" && cp -L --parents -- "$@" "$dir/bin/")
+	chmod -R go=rX "$dir/bin"
+	BUILD=$dir/bin
+}
+
 @test "workers are the user, and can neither kill nor look into the manager" {
 	[ "$(id -u)" = 0 ] || skip "not root"
+	for_others test/pool-host cinit.pool cinit.take
+	serve
 	chmod 755 "$dir" "$dir/serve"
 	chmod o+x "$(dirname "$dir")" "$(dirname "$(dirname "$dir")")" "$(dirname "$(dirname "$(dirname "$dir")")")"
 	printf '65534\n' >"$pool/user"
@@ -652,6 +663,8 @@ fails()
 
 @test "a worker of the manager's own user cannot look into it" {
 	[ "$(id -u)" = 0 ] || skip "not root"
+	for_others test/pool-host cinit.pool cinit.take
+	serve
 	chmod 777 "$dir" "$pool"
 	chmod o+x "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test"
 	chmod 666 "$said" "$log"
@@ -715,11 +728,13 @@ stands()
 
 @test "a worker that writes rubbish, floods, closes and passes descriptors changes nothing (share)" {
 	local how
+	for_others test/pool-host test/pool-hostile cinit.pool example/echo
 	for how in rubbish words halves nothing descriptors close all; do stands "$how" share; done
 }
 
 @test "a worker that writes rubbish, floods, closes and passes descriptors changes nothing (dispatch)" {
 	local how
+	for_others test/pool-host test/pool-hostile cinit.pool example/echo
 	for how in rubbish words halves nothing descriptors close all; do stands "$how" dispatch; done
 }
 
