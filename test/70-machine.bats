@@ -358,7 +358,7 @@ rescue_shell()
 	new_disk "$dir/next"
 	vm
 	log_in
-	on_guest "vm-kexec /data/vmlinuz /data/initrd 'console=ttyS0 quiet panic=-1 nextword' && echo fresh >/data/kept"
+	on_guest "vm-kexec /data/vmlinuz /data/initrd 'console=ttyS0 quiet no_timer_check panic=-1 nextword' && echo fresh >/data/kept"
 	type_line "/sbin/reboot -k"
 	expect "stopping all services"
 	expect "nextword: not an option or word of cinit"

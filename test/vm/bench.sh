@@ -48,7 +48,7 @@ boot()
 	: >"$dir/console"
 	qemu-system-x86_64 "$@" -M pc -m 192 -nodefaults -no-user-config -display none -serial stdio \
 		-no-reboot -kernel "$vm/kernel/vmlinuz" -initrd "$dir/initrd" \
-		-append "console=ttyS0 quiet panic=-1 rdinit=$init" </dev/null >"$dir/console" 2>&1 &
+		-append "console=ttyS0 quiet no_timer_check panic=-1 rdinit=$init" </dev/null >"$dir/console" 2>&1 &
 	pid=$!
 	until=$((SECONDS + 120))
 	until grep -aq 'ALL UP [0-9.]*' "$dir/console"; do

@@ -13,4 +13,4 @@ echo "Log in as root with the password cinit; cinit.poweroff ends it, and so doe
 exec qemu-system-x86_64 $(cat "$dir/accel") -M pc -m 192 -nodefaults -no-user-config \
 	-nographic -serial mon:stdio -drive "file=$dir/play.disk,if=none,id=disk,format=raw" \
 	-device nvme,drive=disk,serial=1 -kernel "$dir/kernel/vmlinuz" -initrd "$dir/initrd" \
-	-append "console=ttyS0 quiet panic=5 ${WORDS-}"
+	-append "console=ttyS0 quiet no_timer_check panic=5 ${WORDS-}"
