@@ -374,8 +374,8 @@ load_end()
 }
 
 @test "dispatch: a request that a worker has not taken yet is not lost when it is told to end" {
-	# for a second after it was executed TERM would kill it
-	program /bin/sh -c "sleep 1; exec $BUILD/example/echo -1"
+	# until it is told to go on TERM would kill it
+	program /bin/sh -c "while [ ! -e $dir/go ]; do sleep 0.02; done; exec $BUILD/example/echo -1"
 	value mode dispatch
 	value min 1
 	value max 1
@@ -387,6 +387,7 @@ load_end()
 	await "the request" is_count busy 1
 	tell HUP
 	await "the old one was told" is_count leaving 1
+	: >"$dir/go"
 	wait "$client"
 	same answer "$(cat "$dir/out")" hello
 	await "another one" eval '[ "$(workers)" != '"$old"' ]'
