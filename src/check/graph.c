@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "src/check/check.h"
-#include "src/tree/essential.h"
 #include "src/tree/pool_conf.h"
 
 static void member(struct text *out, const char *name)

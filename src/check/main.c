@@ -260,7 +260,7 @@ static int run(const char *dir)
 	struct load l = {.dir = dir, .start = options.profile ? options.profile : "init",
 	                 .report = tally_say, .arg = &t};
 	struct config *c = config_load(&l);
-	struct engine *e = c ? config_make_engine(c) : NULL;
+	struct engine *e = c ? config_make_engine(c, true) : NULL;
 	int code = EXIT_BAD; /* no memory, or too large: said */
 
 	text_flush(&err);

@@ -1,8 +1,8 @@
 /* simulate.c - `cinit.check --simulate`: the supervisor's engine against a
  * world in which every program does what the person supposes, in virtual time.
  *
- * What happens in it is decided by the engine, and by essential.c, alone; this
- * file only plays the processes.  One program per service runs at a time, for no
+ * What happens in it is decided by the engine alone; this file only plays the
+ * processes.  One program per service runs at a time, for no
  * time, for a given time, or for ever; one that has to say that it is ready says so
  * after that time and runs on, unless it fails.  One that is told to stop does so at
  * once, but with --stop only when it is killed. */
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "src/check/check.h"
-#include "src/tree/essential.h"
 
 enum process {
 	PROC_NONE,
@@ -239,29 +238,23 @@ static void spawn(struct sim *m, uint32_t i)
 	}
 }
 
-static void stop(struct sim *m, int code)
+/* Everything is being stopped. */
+static void stops(struct sim *m, int code)
 {
 	m->code = code;
 	m->stop_ms = NEVER;
 	m->horizon_ms = NEVER;
-	engine_event(m->e, m->now, &(struct event){.kind = EV_SHUTDOWN});
 }
 
-static void stop_for(struct sim *m, uint32_t i, const char *why, int code)
+static void tell_essential(struct sim *m, const struct action *act)
 {
 	put_time(m->out, m->now);
 	text_char(m->out, ' ');
-	put_name(m->out, m->c, i);
+	put_name(m->out, m->c, act->svc);
 	text_str(m->out, ": essential, and ");
-	text_str(m->out, why);
+	text_str(m->out, act->lost ? state_word(engine_svc(m->e, act->svc)->live.state) : "has ended");
 	text_str(m->out, ": everything is stopped\n");
-	stop(m, code);
-}
-
-static void stop_if_lost(struct sim *m, uint32_t i)
-{
-	if (m->code < 0 && essential_is_lost(m->c, m->e, i))
-		stop_for(m, i, state_word(engine_svc(m->e, i)->live.state), ESSENTIAL_LOST_CODE);
+	stops(m, act->code);
 }
 
 static void off_ended(struct sim *m, uint32_t i)
@@ -274,7 +267,6 @@ static void carry_out(struct sim *m, const struct action *act)
 	switch (act->kind) {
 	case ACT_CHANGED:
 		tell_change(m, act);
-		stop_if_lost(m, act->svc);
 		break;
 	case ACT_SPAWN: spawn(m, act->svc); break;
 	case ACT_SPAWN_OFF:
@@ -287,6 +279,7 @@ static void carry_out(struct sim *m, const struct action *act)
 		break;
 	case ACT_KILL: end_process(m, act->svc, END_SIGNAL, SIGKILL); break;
 	case ACT_KILL_OFF: off_ended(m, act->svc); break;
+	case ACT_ESSENTIAL: tell_essential(m, act); break;
 	case ACT_DONE: m->done = true; break;
 	case ACT_SETTLED:
 		m->settled = true;
@@ -296,14 +289,6 @@ static void carry_out(struct sim *m, const struct action *act)
 	case ACT_ANSWER:
 		break;
 	}
-}
-
-static void judge_end(struct sim *m, const struct event *ev)
-{
-	int code = m->code < 0 ? essential_code(m->c, m->e, ev) : -1;
-
-	if (code >= 0)
-		stop_for(m, ev->svc, "has ended", code);
 }
 
 /* Hands the next event of this moment to the engine; false if there is none. */
@@ -317,10 +302,8 @@ static bool take_event(struct sim *m)
 	m->queue_at += sizeof ev;
 	if (m->queue_at == m->queue.len)
 		m->queue_at = m->queue.len = 0;
-	if (ev.kind == EV_ENDED) {
+	if (ev.kind == EV_ENDED)
 		m->process[ev.svc] = PROC_NONE;
-		judge_end(m, &ev);
-	}
 	engine_event(m->e, m->now, &ev);
 	return true;
 }
@@ -340,7 +323,8 @@ static bool pass_time(struct sim *m)
 	m->now = next;
 	if (m->stop_ms == next) {
 		m->deaf = true;
-		stop(m, 0);
+		stops(m, 0);
+		engine_event(m->e, m->now, &(struct event){.kind = EV_SHUTDOWN});
 		return true;
 	}
 	for (unsigned k = 0; k < m->n_s; k++)
@@ -355,8 +339,6 @@ static void boot(struct sim *m)
 	struct action act;
 
 	engine_event(m->e, m->now, &ev);
-	for (uint32_t i = 0; i < m->c->n; i++)
-		stop_if_lost(m, i);
 	do {
 		while (engine_next(m->e, m->now, &act))
 			carry_out(m, &act);

@@ -36,6 +36,7 @@ static size_t lay_out(struct engine *e, const struct graph *g)
 	e->want = (uint32_t)room(&at, wants * 4);
 	e->dependent = (uint32_t)room(&at, needs * 4);
 	e->wanter = (uint32_t)room(&at, n_ordering(g) * (uint64_t)4);
+	e->codes = (uint32_t)room(&at, g->n_codes * (uint64_t)sizeof *g->code);
 	e->heap = (uint32_t)room(&at, n * 4);
 	e->scratch = (uint32_t)room(&at, n * 4);
 	/* Last, so that rows that nobody ever used are never touched. */
@@ -43,6 +44,7 @@ static size_t lay_out(struct engine *e, const struct graph *g)
 	e->n = g->n;
 	e->n_need = (uint32_t)needs;
 	e->n_want = (uint32_t)wants;
+	e->n_codes = g->n_codes;
 	e->size = (uint32_t)at;
 	return at <= UINT32_MAX ? (size_t)at : 0;
 }
@@ -106,6 +108,7 @@ static void build_row(struct engine *e, const struct graph *g, uint32_t i)
 	s->on_ms = g->node[i].on_ms;
 	s->off_ms = g->node[i].off_ms;
 	s->kind = g->node[i].kind;
+	s->essential = g->node[i].essential;
 	s->live.state = s->kind & KIND_REFUSED ? SVC_REFUSED : SVC_DOWN;
 }
 
@@ -113,7 +116,8 @@ void engine_build(struct engine *e, const struct graph *g)
 {
 	memset(e, 0, sizeof *e);
 	lay_out(e, g);
-	e->queue_head = e->queue_tail = e->acting = NO_SVC;
+	e->queue_head = e->queue_tail = e->acting = e->ended_by = NO_SVC;
+	e->essential = g->essential;
 	e->waiter_due_ms = NEVER;
 	for (uint32_t i = 0; i <= g->n; i++)
 		build_row(e, g, i);
@@ -121,6 +125,8 @@ void engine_build(struct engine *e, const struct graph *g)
 		memcpy((char *)e + e->need, g->need, e->n_need * (size_t)4);
 	if (e->n_want)
 		memcpy((char *)e + e->want, g->want, e->n_want * (size_t)4);
+	if (e->n_codes)
+		memcpy((char *)e + e->codes, g->code, e->n_codes * sizeof *g->code);
 	count_reverse(e, g);
 	reverse(e, g, true);
 	reverse(e, g, false);
@@ -136,7 +142,8 @@ bool engine_is_active(const struct engine *e, uint32_t svc)
 
 bool engine_may_drop(const struct engine *e, uint32_t svc)
 {
-	return !engine_is_active(e, svc) && e->acting != svc && !waiter_awaits(e, svc);
+	return !engine_is_active(e, svc) && e->acting != svc && e->ended_by != svc
+	       && !waiter_awaits(e, svc);
 }
 
 static uint32_t mapped(const uint32_t *map, uint32_t i)
@@ -222,6 +229,10 @@ void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *ma
 	e->shutdown = old->shutdown;
 	e->hurry = old->hurry;
 	e->done = old->done;
+	e->unasked = old->unasked;
+	e->ended_by = mapped(map, old->ended_by);
+	e->lost = old->lost;
+	e->code = old->code;
 	reclass_all(e);
 	for (uint32_t i = 0; i < e->n; i++)
 		enqueue(e, i);

@@ -5,6 +5,7 @@
 #include "src/engine/classes.h"
 #include "src/engine/deadline.h"
 #include "src/engine/decide.h"
+#include "src/engine/essential.h"
 #include "src/engine/verdict.h"
 #include "src/engine/waiter.h"
 #include "src/limits.h"
@@ -163,6 +164,45 @@ static int64_t kept_deadline(const struct svc_live *l, int64_t now)
 	return l->late_killed ? now : l->deadline_ms;
 }
 
+/* Was it told to stop, and not killed yet? */
+static bool awaits_kill(const struct svc_live *l)
+{
+	return l->state == SVC_OFF || l->state == SVC_STOPPING || l->state == SVC_LATE
+	       || (l->state == SVC_HELD && l->late && !l->late_killed);
+}
+
+/* `delay` 0 is "never", but not in a shutdown. */
+static void bound_stops(struct engine *e, int64_t now)
+{
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct svc_live *l = &engine_svc(e, i)->live;
+
+		if (awaits_kill(l) && l->deadline_ms == NEVER)
+			deadline_set(e, i, now + SHUTDOWN_DELAY_MS);
+	}
+}
+
+static void begin_shutdown(struct engine *e, int64_t now)
+{
+	e->shutdown = true;
+	e->waiters_dirty = true;
+	e->waiter_next = 0;
+	for (uint32_t i = 0; i < e->n; i++)
+		set_wish(e, i, false);
+	bound_stops(e, now);
+}
+
+/* The end, or the loss, of essential service i is the end of everything.  It happens
+ * once: afterwards none is wished up. */
+static void end_everything(struct engine *e, uint32_t i, int code, bool lost, int64_t now)
+{
+	e->ended_by = i;
+	e->code = (uint8_t)code;
+	e->lost = lost;
+	e->unasked = true;
+	begin_shutdown(e, now);
+}
+
 static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 {
 	struct svc_live *l = &engine_svc(e, i)->live;
@@ -182,6 +222,8 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 	e->acting = i;
 	e->waiters_dirty = true;
 	e->waiter_next = 0;
+	if (essential_is_lost(e, i))
+		end_everything(e, i, ESSENTIAL_LOST_CODE, true, now);
 }
 
 static void say_stuck(struct engine *e, uint32_t i, int64_t now)
@@ -260,6 +302,17 @@ static bool hand_out(struct engine *e, struct action *act)
 	}
 }
 
+/* Before anything else is done for it. */
+static bool say_essential(struct engine *e, struct action *act)
+{
+	if (e->ended_by == NO_SVC)
+		return false;
+	*act = (struct action){.kind = ACT_ESSENTIAL, .svc = e->ended_by, .other = NO_SVC,
+	                       .code = e->code, .lost = e->lost};
+	e->ended_by = NO_SVC;
+	return true;
+}
+
 /* What is said once everything has settled. */
 static bool announce(struct engine *e, struct action *act)
 {
@@ -284,6 +337,8 @@ bool engine_next(struct engine *e, int64_t now, struct action *act)
 	for (;;) {
 		if (e->acting != NO_SVC && hand_out(e, act))
 			return true;
+		if (say_essential(e, act))
+			return true;
 		i = dequeue(e);
 		if (i == NO_SVC)
 			break;
@@ -307,34 +362,20 @@ static void ready(struct svc_live *l)
 		l->ready = true;
 }
 
-static void ended(struct svc *s, const struct event *ev)
+static void ended(struct engine *e, const struct event *ev, int64_t now)
 {
-	struct svc_live *l = &s->live;
+	struct svc_live *l = &engine_svc(e, ev->svc)->live;
 	struct verdict v = verdict_of(ev);
+	int code = essential_code(e, ev);
 
 	l->alive = false;
 	l->end = ev->end;
 	l->succeeded = v.succeeded;
 	l->transient = v.transient;
 	l->permanent = v.permanent;
-}
-
-/* Was it told to stop, and not killed yet? */
-static bool awaits_kill(const struct svc_live *l)
-{
-	return l->state == SVC_OFF || l->state == SVC_STOPPING || l->state == SVC_LATE
-	       || (l->state == SVC_HELD && l->late && !l->late_killed);
-}
-
-/* `delay` 0 is "never", but not in a shutdown. */
-static void bound_stops(struct engine *e, int64_t now)
-{
-	for (uint32_t i = 0; i < e->n; i++) {
-		const struct svc_live *l = &engine_svc(e, i)->live;
-
-		if (awaits_kill(l) && l->deadline_ms == NEVER)
-			deadline_set(e, i, now + SHUTDOWN_DELAY_MS);
-	}
+	enqueue(e, ev->svc);
+	if (code >= 0)
+		end_everything(e, ev->svc, code, false, now);
 }
 
 /* What was told to stop is killed at once, what is still to be told has a second. */
@@ -351,16 +392,11 @@ static void hurry(struct engine *e, int64_t now)
 
 static void shut_down(struct engine *e, int64_t now)
 {
-	if (e->shutdown) {
+	if (!e->shutdown)
+		begin_shutdown(e, now);
+	else if (!e->unasked)
 		hurry(e, now);
-		return;
-	}
-	e->shutdown = true;
-	e->waiters_dirty = true;
-	e->waiter_next = 0;
-	for (uint32_t i = 0; i < e->n; i++)
-		set_wish(e, i, false);
-	bound_stops(e, now);
+	e->unasked = false;
 }
 
 static bool is_running(const struct svc_live *l)
@@ -438,12 +474,21 @@ static bool is_up_to_stay(const struct engine *e, uint32_t i)
 	return l->state == SVC_UP && l->wish;
 }
 
-static void command(struct engine *e, const struct event *ev)
+/* What was refused by the load changes its state no more. */
+static void boot(struct engine *e, uint32_t svc, int64_t now)
+{
+	e->booting = true;
+	wish_up_closure(e, svc);
+	for (uint32_t i = 0; e->essential && i < e->n; i++)
+		if (essential_is_lost(e, i))
+			end_everything(e, i, ESSENTIAL_LOST_CODE, true, now);
+}
+
+static void command(struct engine *e, const struct event *ev, int64_t now)
 {
 	switch (ev->kind) {
 	case EV_BOOT:
-		e->booting = true;
-		wish_up_closure(e, ev->svc);
+		boot(e, ev->svc, now);
 		break;
 	case EV_START:
 		start(e, ev->svc, ev->only);
@@ -482,7 +527,7 @@ static enum result early_result(const struct engine *e, const struct event *ev, 
 	return objection(e, ev, other);
 }
 
-static bool request(struct engine *e, const struct event *ev)
+static bool request(struct engine *e, const struct event *ev, int64_t now)
 {
 	uint32_t other;
 	enum result early = early_result(e, ev, &other);
@@ -490,7 +535,7 @@ static bool request(struct engine *e, const struct event *ev)
 	if (ev->handle && !waiter_room(e))
 		return false;
 	if (early == RES_NONE)
-		command(e, ev);
+		command(e, ev, now);
 	if (ev->handle)
 		waiter_add(e, ev, early, other);
 	return true;
@@ -505,14 +550,13 @@ bool engine_event(struct engine *e, int64_t now, const struct event *ev)
 	case EV_RESTART:
 	case EV_TRY_RESTART:
 	case EV_WAIT:
-		return request(e, ev);
+		return request(e, ev, now);
 	case EV_EXECUTED:
 		engine_svc(e, ev->svc)->live.executed = true;
 		enqueue(e, ev->svc);
 		break;
 	case EV_ENDED:
-		ended(engine_svc(e, ev->svc), ev);
-		enqueue(e, ev->svc);
+		ended(e, ev, now);
 		break;
 	case EV_OFF_ENDED:
 		engine_svc(e, ev->svc)->live.off_alive = false;

@@ -46,11 +46,28 @@ enum svc_kind {
 	KIND_READY = 16    /* with ON and RESPAWN: says by itself when it is up */
 };
 
+/* Which ends of an essential service end everything.  A once-service that has not
+ * succeeded is not tried again: it counts, whatever is said. */
+enum essential {
+	ESSENTIAL_NOT,
+	ESSENTIAL_EXIT,    /* any */
+	ESSENTIAL_SUCCESS, /* exit 0 */
+	ESSENTIAL_FAILURE, /* any but exit 0 */
+	ESSENTIAL_N
+};
+
 struct graph_node {
 	uint32_t delay_ms; /* from TERM to KILL; 0 is never */
 	uint32_t on_ms;    /* from the start of its process until it is up; 0: no limit */
 	uint32_t off_ms;   /* the whole of a stop; 0: only delay_ms bounds its steps */
 	uint8_t kind;      /* enum svc_kind, or'ed */
+	uint8_t essential; /* enum essential */
+};
+
+/* Of an essential service: which exit code everything ends with in place of its own. */
+struct graph_code {
+	uint32_t svc;
+	uint8_t from, to;
 };
 
 /* A want that lies on a cycle pulls in but orders nothing: its index bears this bit. */
@@ -65,6 +82,10 @@ struct graph {
 	const struct graph_node *node;
 	const uint32_t *need_at, *need;
 	const uint32_t *want_at, *want;
+	const struct graph_code *code; /* n_codes of them */
+	uint32_t n_codes;
+	bool essential;    /* essential services count: not so on a machine, which ends only
+	                    * when told to */
 };
 
 /* The changing part of a service's row. */
@@ -96,6 +117,7 @@ struct svc {
 	uint32_t heap_at;      /* place among the deadlines, or NO_SVC */
 	uint16_t class;        /* what neighbours look at; see classes.h */
 	uint8_t kind;          /* enum svc_kind */
+	uint8_t essential;     /* enum essential */
 	bool queued;
 	bool mark;             /* scratch of a walk; false between walks */
 	bool pulled;           /* scratch of engine_adopt(): to be wished up */
@@ -113,19 +135,24 @@ struct waiter {
 struct engine {
 	uint32_t size;         /* bytes of the block */
 	uint32_t n;            /* services; row n ends the edge lists */
-	uint32_t rows, need, want, dependent, wanter, heap, scratch, waiters; /* byte offsets */
-	uint32_t n_need, n_want;
+	uint32_t rows, need, want, dependent, wanter, codes, heap, scratch, waiters; /* byte offsets */
+	uint32_t n_need, n_want, n_codes;
 	uint32_t queue_head, queue_tail;
 	uint32_t n_heap;
 	uint32_t acting;       /* the one service with todo bits, or NO_SVC */
 	uint32_t n_active;     /* services that have, or may have, something to stop */
 	uint32_t n_unsettled;  /* services that await a timer or a process */
+	uint32_t ended_by;     /* the essential service that ended everything, to be said; or NO_SVC */
 	uint32_t n_waiters;    /* rows in use */
 	uint32_t waiters_high; /* rows below this were ever used */
 	uint32_t waiter_next;  /* where the pass over the waiters stands */
 	bool waiters_dirty;    /* a pass is due */
 	bool booting;          /* until ACT_SETTLED was given */
 	bool shutdown, done;
+	bool essential;        /* essential services count */
+	bool unasked;          /* the shutdown has begun for one of them: it was not asked for yet */
+	bool lost;             /* ended_by will never be up; else it has ended */
+	uint8_t code;          /* that ended_by gives to the whole */
 	bool hurry;            /* a second EV_SHUTDOWN: nobody is waited for much longer */
 	int64_t waiter_due_ms; /* the earliest answer_by */
 };
@@ -141,7 +168,8 @@ enum event_kind {
 	EV_ENDED,       /* the main process of svc is gone (or was never made): end, cause, said_why */
 	EV_OFF_ENDED,   /* the off process of svc is gone (or was never made) */
 	EV_CANCEL,      /* the client of handle is gone */
-	EV_SHUTDOWN,    /* stop everything, start nothing any more; again: without delays */
+	EV_SHUTDOWN,    /* stop everything, start nothing any more; again: without delays.  After
+	                 * ACT_ESSENTIAL the first one only says that it is known */
 	EV_READY        /* the main process of svc has said that it is up; no news if it is gone */
 };
 
@@ -177,6 +205,7 @@ enum action_kind {
 	ACT_KILL_OFF,   /* KILL to the off process */
 	ACT_STUCK,      /* a process survives KILL: say it */
 	ACT_ANSWER,     /* answer handle: result, svc, other */
+	ACT_ESSENTIAL,  /* everything is being stopped for svc: code, lost */
 	ACT_SETTLED,    /* the boot has settled, once */
 	ACT_DONE        /* after a shutdown everything is down and answered, once */
 };
@@ -186,6 +215,8 @@ struct action {
 	uint32_t svc;
 	uint8_t from, to;      /* ACT_CHANGED */
 	uint8_t result;        /* ACT_ANSWER: enum result */
+	uint8_t code;          /* ACT_ESSENTIAL: exit code of the whole */
+	bool lost;             /* ACT_ESSENTIAL: svc will never be up by itself; else it has ended */
 	uint32_t handle;       /* ACT_ANSWER */
 	uint32_t other;        /* ACT_ANSWER: a service that the result names, or NO_SVC */
 };

@@ -123,10 +123,9 @@ void ending_begin(enum ending how)
 
 void ending_begin_with(int code)
 {
-	if (phase != RUNNING)
-		return;
-	exit_code = code;
-	begin(END_POWEROFF);
+	exit_code = code; /* also where a request has come in between: the service came first */
+	if (phase == RUNNING)
+		begin(END_POWEROFF);
 }
 
 int ending_code(void)

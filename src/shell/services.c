@@ -92,7 +92,7 @@ static int prepare_takeover(struct takeover *t, const struct config *fresh, cons
 {
 	int err;
 
-	*t = (struct takeover){.engine = config_make_engine(fresh)};
+	*t = (struct takeover){.engine = config_make_engine(fresh, shell.mode != MODE_MACHINE)};
 	if (t->engine && spawn_prepare(&shell.spawner, fresh->words_max) == 0
 	    && channels_prepare(&t->channels, fresh) == 0 && reasons_prepare(&t->reasons, fresh->n) == 0
 	    && adopt_procs(fresh->n, map) == 0)
@@ -195,7 +195,6 @@ static void main_ended(uint32_t svc, const struct end *end)
 
 	if (end->kind == END_SPAWN)
 		ev.cause = process_cause(end);
-	essential_ended(&ev);
 	engine_event(shell.engine, shell.now_ms, &ev);
 }
 
@@ -530,7 +529,6 @@ static void act(const struct action *a)
 		say_change(a);
 		if (a->to == SVC_UP)
 			ipc_recheck = true; /* it may have mounted something over RUNDIR */
-		essential_changed(a->svc);
 		if (a->to == SVC_UP && shell.machine)
 			shell.machine->service_up();
 		break;
@@ -556,6 +554,9 @@ static void act(const struct action *a)
 	case ACT_ANSWER:
 		board_publish(); /* whoever is answered may look at once */
 		requests_answer(a);
+		break;
+	case ACT_ESSENTIAL:
+		essential_act(a);
 		break;
 	case ACT_SETTLED:
 		rescue_if_nothing_came_up();

@@ -35,7 +35,8 @@ struct config {
 	uint32_t start;    /* the start service, or NO_SVC */
 	uint32_t asked;    /* the service that this load was made for, or NO_SVC */
 	uint32_t svcs, values, numbers, strings; /* byte offsets in the block, */
-	uint32_t nodes, need_at, want_at, need, want; /* and those of the graph */
+	uint32_t nodes, need_at, want_at, need, want, codes; /* and those of the graph */
+	uint32_t n_codes;
 	uint32_t n_values; /* rows: of services, then of conf/ */
 	uint32_t strings_len;
 	uint32_t svc_root; /* string: the physical path of svc/ */
@@ -77,8 +78,8 @@ uint32_t config_find(const struct config *c, const char *name, size_t n);
 struct graph config_graph(const struct config *c);
 
 /* An engine of this config, everything down, in memory of its own; NULL with errno.
- * It outlives the config. */
-struct engine *config_make_engine(const struct config *c);
+ * Essential services count in it, or not.  It outlives the config. */
+struct engine *config_make_engine(const struct config *c, bool essential);
 void config_free_engine(struct engine *e);
 
 static inline const struct graph_node *config_node(const struct config *c, uint32_t i)

@@ -16,15 +16,17 @@ struct graph config_graph(const struct config *c)
 		.n = c->n, .node = config_node(c, 0),
 		.need_at = numbers(c, c->need_at), .need = numbers(c, c->need),
 		.want_at = numbers(c, c->want_at), .want = numbers(c, c->want),
+		.code = (const struct graph_code *)((uintptr_t)c + c->codes), .n_codes = c->n_codes,
 	};
 }
 
-struct engine *config_make_engine(const struct config *c)
+struct engine *config_make_engine(const struct config *c, bool essential)
 {
 	struct graph g = config_graph(c);
 	size_t bytes = engine_size(&g);
 	void *at;
 
+	g.essential = essential;
 	if (!bytes) {
 		errno = EFBIG;
 		return NULL;

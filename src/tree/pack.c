@@ -22,6 +22,40 @@ static struct graph_node node_of(const struct loader *l, uint32_t i)
 	return node;
 }
 
+/* The numbers of `essential` are its kind, then pairs of codes. */
+static uint32_t n_codes(const struct value *v)
+{
+	return v->entry == ENTRY_ESSENTIAL && v->n ? (v->n - 1) / 2 : 0;
+}
+
+static uint32_t count_codes(const struct loader *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < values_count(&l->values); i++)
+		n += n_codes(values_row(&l->values, i));
+	return n;
+}
+
+/* Which services are essential, and their codes. */
+static void fill_essential(struct config *c, struct graph_node *node, const struct loader *l)
+{
+	struct graph_code *to = (struct graph_code *)((uintptr_t)c + c->codes);
+	struct rows all = values_rows(&l->values);
+
+	for (uint32_t i = 0; i < all.n; i++) {
+		const struct value *v = &all.at[i];
+		const uint64_t *number;
+
+		if (v->entry != ENTRY_ESSENTIAL || !v->n)
+			continue;
+		number = all.numbers + v->at;
+		node[v->svc].essential = (uint8_t)*number++;
+		for (uint32_t k = 0; k < n_codes(v); k++, number += 2)
+			*to++ = (struct graph_code){v->svc, (uint8_t)number[0], (uint8_t)number[1]};
+	}
+}
+
 static void fill_graph(struct config *c, const struct loader *l)
 {
 	struct graph_node *node = (struct graph_node *)((uintptr_t)c + c->nodes);
@@ -41,6 +75,7 @@ static void fill_graph(struct config *c, const struct loader *l)
 		memcpy((char *)c + c->need, l->needs.at, l->needs.len);
 	if (l->wants.len)
 		memcpy((char *)c + c->want, l->wants.at, l->wants.len);
+	fill_essential(c, node, l);
 }
 
 /* Arguments and lines of environment are all that there may be many of. */
@@ -96,6 +131,7 @@ static uint64_t lay_out(struct config *head, const struct loader *l)
 	room(&at, sizeof *head);
 	head->n = (uint32_t)n;
 	head->n_values = values_count(&l->values);
+	head->n_codes = count_codes(l);
 	head->strings_len = (uint32_t)l->values.strings.len;
 	head->svcs = room(&at, (n + 1) * sizeof(struct conf_svc));
 	head->nodes = room(&at, n * sizeof(struct graph_node));
@@ -103,6 +139,7 @@ static uint64_t lay_out(struct config *head, const struct loader *l)
 	head->want_at = room(&at, (n + 1) * 4);
 	head->need = room(&at, l->needs.len);
 	head->want = room(&at, l->wants.len);
+	head->codes = room(&at, head->n_codes * (uint64_t)sizeof(struct graph_code));
 	head->values = room(&at, l->values.rows.len);
 	head->numbers = room(&at, l->values.numbers.len);
 	head->strings = room(&at, l->values.strings.len);

@@ -4,7 +4,7 @@
 
 #include "ipc/signal_name.h"
 #include "ipc/text.h"
-#include "src/tree/essential.h"
+#include "src/engine/engine.h"
 #include "src/tree/readers.h"
 
 #define CODE_MAX 255   /* of an exit code */

@@ -610,6 +610,44 @@ static void nothing_is_pulled_in_by_the_unwished_or_at_the_end(void)
 	done("who is not wished up pulls nothing in, and nobody does in a shutdown");
 }
 
+/* What ends everything is about to be said. */
+static void an_essential_end_not_said_yet(void)
+{
+	static const uint8_t kind[] = {ON}, refused[] = {ON | KIND_REFUSED};
+	static const uint32_t map[] = {1};
+	struct action act = {.kind = ACT_DONE};
+	struct plan p, q;
+	struct engine *e;
+
+	plan_from(&p, ".", refused);
+	p.vital = true;
+	p.node[0].essential = ESSENTIAL_EXIT;
+	plan_compile(&p);
+	e = plan_engine(&p);
+	feed(e, 0, EV_BOOT, 0);
+	CHECK(!engine_may_drop(e, 0)); /* it has no process, but is to be named */
+	CHECK(drain(e, 0, ACT_ESSENTIAL, 0, &act) == 1 && act.code == 1 && act.lost);
+	CHECK(engine_may_drop(e, 0));
+	free(e);
+	plan_from(&p, ".", kind);
+	p.vital = true;
+	p.node[0].essential = ESSENTIAL_EXIT;
+	plan_compile(&p);
+	plan_from(&q, ".. ..", two_kinds);
+	q.vital = true;
+	plan_compile(&q);
+	e = plan_engine(&p);
+	feed(e, 0, EV_BOOT, 0);
+	drain(e, 0, ACT_SPAWN, 0, NULL);
+	feed(e, 0, EV_EXECUTED, 0);
+	feed(e, 0, EV_ENDED, 0);
+	e = adopt(e, &q, map);
+	CHECK(drain(e, 0, ACT_ESSENTIAL, 1, &act) == 1 && act.code == 1 && !act.lost);
+	CHECK(state_of(e, 1) == SVC_DOWN);
+	free(e);
+	done("the end of everything that was not said yet is said, for the new number");
+}
+
 static void who_may_be_dropped(void)
 {
 	struct plan p;
@@ -639,6 +677,7 @@ static void enlarge(struct prng *r, const struct plan *p, struct plan *q, uint32
 	chaos_graph(r, &extra, n);
 	memset(q, 0, sizeof *q);
 	q->n = n;
+	q->vital = p->vital;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = prng_below(r, i + 1);
 
@@ -674,6 +713,8 @@ static void replant(struct prng *r, const struct world *w, const struct plan *p,
 	uint32_t n = p->n + prng_below(r, 5), to[PLAN_MAX];
 
 	chaos_graph(r, q, n);
+	q->vital = p->vital;
+	q->n_codes = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = prng_below(r, i + 1);
 
@@ -722,6 +763,10 @@ static void move_world(struct world *w, const struct plan *q, struct engine *e, 
 	w->shutdown_ms = old.shutdown_ms;
 	w->hurry_ms = old.hurry_ms;
 	w->done = old.done;
+	w->unasked = old.unasked;
+	w->ended_by = old.ended_by == NO_SVC ? NO_SVC : map[old.ended_by];
+	w->end_code = old.end_code;
+	w->lost = old.lost;
 	w->trace = old.trace;
 	memcpy(w->failure, old.failure, sizeof w->failure);
 }
@@ -809,6 +854,7 @@ int main(void)
 	a_new_need_fails();
 	an_old_need_stays_stopped();
 	nothing_is_pulled_in_by_the_unwished_or_at_the_end();
+	an_essential_end_not_said_yet();
 	who_may_be_dropped();
 	random_cases();
 	return n_not_ok != 0;

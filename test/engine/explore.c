@@ -9,7 +9,7 @@
  * whose hash says so (one in LIVENESS) the machine behaves until all is quiet.
  *
  * What is explored, and how far, stands in families[].  A command is start,
- * stop, restart or (for the whole, once) shutdown; a fault is a crash, a spawn
+ * stop, restart or (for the whole, once; again after an essential end) shutdown; a fault is a crash, a spawn
  * that fails for good or passingly, a fatal end, an exit 0 after TERM, or not to
  * be up in time.  Not obeying TERM or KILL and an `off` that hangs cost nothing:
  * time may pass at any moment.
@@ -80,6 +80,13 @@ static const struct graph_node limited[N_KINDS] = {
 	{.kind = KIND_ON | KIND_OFF, .on_ms = 300, .off_ms = 6000},
 	{.kind = RESPAWN, .on_ms = 2500, .off_ms = 1500},
 };
+static const struct graph_node vital[N_KINDS] = {
+	{.kind = RESPAWN, .essential = ESSENTIAL_EXIT},
+	{.kind = KIND_ON},
+	{.kind = RESPAWN | KIND_OFF, .essential = ESSENTIAL_SUCCESS},
+	{.kind = KIND_ON, .essential = ESSENTIAL_FAILURE},
+	{.kind = RESPAWN | KIND_READY, .on_ms = 2500, .essential = ESSENTIAL_FAILURE},
+};
 static const uint32_t delays[N_MAX] = {1000, 5000, 0, 200};
 
 static const struct family families[] = {
@@ -91,6 +98,8 @@ static const struct family families[] = {
 	{"one service with limits", 1, 3, 2, 3, 2, true, 0, limited},
 	{"two services with limits", 2, 2, 1, 2, 1, false, 5, limited},
 	{"three services with limits", 3, 1, 1, 1, 1, false, 1, limited},
+	{"two essential services, stepping", 2, 2, 1, 2, 1, true, 2, vital},
+	{"two essential services", 2, 2, 2, 2, 2, false, 5, vital},
 };
 #define N_FAMILIES (sizeof families / sizeof *families)
 
@@ -225,6 +234,7 @@ static uint64_t hash_of(const struct spot *s)
 	mix_requests(&h, w);
 	mix(&h, (uint64_t)e->booting | (uint64_t)e->shutdown << 1 | (uint64_t)e->done << 2
 	        | (uint64_t)e->waiters_dirty << 3 | (uint64_t)w->resting << 4
+	        | (uint64_t)e->unasked << 5 | (uint64_t)(e->ended_by != NO_SVC) << 6
 	        | (uint64_t)e->acting << 8 | (uint64_t)e->waiter_next << 40);
 	return h ? h : 1;
 }
@@ -369,7 +379,7 @@ static bool possible(const struct explorer *x, enum move m, uint32_t i)
 	case MOVE_NEXT: return i == 0 && x->family->stepping && !w->resting;
 	case MOVE_TIME: return i == 0 && w->resting && engine_deadline(w->e) != NEVER;
 	case MOVE_LONG: return i == 0 && w->resting && forgets(w);
-	case MOVE_SHUTDOWN: return i == 0 && !w->shutdown;
+	case MOVE_SHUTDOWN: return i == 0 && (!w->shutdown || w->unasked);
 	case MOVE_START:
 	case MOVE_STOP:
 	case MOVE_RESTART: return true;
@@ -597,6 +607,7 @@ static bool make_plan(struct plan *p, const struct family *f, uint32_t code, uin
 	else
 		decode(p, f->n, code);
 	give_kinds(p, f, code, pattern);
+	p->vital = f->kinds == vital;
 	plan_break_cycles(p);
 	plan_compile(p);
 	return true;

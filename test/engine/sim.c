@@ -365,12 +365,71 @@ static void off_and_term_share_one_limit(struct world *w)
 	world_settle(w);
 }
 
+/* 0 is essential, with the code 9 for 3; 1 runs beside it. */
+static void the_end_of_an_essential_service(struct world *w)
+{
+	int64_t due;
+
+	boot(w);
+	is(w, 0, SVC_UP);
+	world_ended(w, 0, END_EXIT, 3);
+	if (!w->shutdown || w->end_code != 9)
+		BROKEN(w, "its end is not the end of everything, with 9");
+	world_drain(w);
+	is(w, 0, SVC_DOWN);
+	is(w, 1, SVC_STOPPING);
+	due = engine_deadline(w->e);
+	after(w, 100);
+	then(w, EV_SHUTDOWN, NO_SVC);
+	if (engine_deadline(w->e) != due)
+		BROKEN(w, "the first request hurries somebody");
+	then(w, EV_SHUTDOWN, NO_SVC);
+	is(w, 1, SVC_KILLING);
+	world_settle(w);
+}
+
+static void an_essential_service_that_is_stopped(struct world *w)
+{
+	boot(w);
+	ask(w, EV_RESTART, 0, GOAL_STARTED, 1);
+	world_drain(w);
+	then(w, EV_ENDED, 0);
+	is(w, 0, SVC_STARTING);
+	then(w, EV_EXECUTED, 0);
+	ask(w, EV_STOP, 0, GOAL_STOPPED, 2);
+	world_drain(w);
+	then(w, EV_ENDED, 0);
+	is(w, 0, SVC_DOWN);
+	if (w->shutdown)
+		BROKEN(w, "what was stopped or restarted by hand ends everything");
+	world_spawn_failed(w, 1, STEP_EXEC, CAUSE_MISSING); /* nothing to 0 */
+	ask(w, EV_START, 0, GOAL_STARTED, 3);
+	world_drain(w);
+	world_spawn_failed(w, 0, STEP_FORK, CAUSE_SHORTAGE);
+	world_drain(w);
+	if (w->shutdown)
+		BROKEN(w, "a shortage ends everything");
+	world_settle(w);
+}
+
+/* 0 is essential and needs 1, which needs 2. */
+static void an_essential_service_without_hope(struct world *w)
+{
+	boot(w);
+	then(w, EV_ENDED, 2);
+	if (!w->shutdown || w->end_code != 1)
+		BROKEN(w, "that it will never be up does not end everything");
+	world_settle(w);
+}
+
 /* The graphs of the scenarios. */
 enum shape {
 	LOOSE, /* nobody needs anybody, 0 wants 1 */
 	CHAIN, /* 0 needs 1 needs 2 */
 	READY, /* as LOOSE, and CHAIN: all with limits, and respawn services say that they are ready */
-	READY_CHAIN
+	READY_CHAIN,
+	VITAL, /* as LOOSE, and CHAIN: 0 is essential, and 3 becomes 9 */
+	VITAL_CHAIN
 };
 
 static const struct {
@@ -398,11 +457,18 @@ static const struct {
 	{"who is late and then stopped is told once", a_late_service_is_told_once, READY_CHAIN},
 	{"who is late is killed when a shutdown is asked for again", hurry_reaches_the_late, READY_CHAIN},
 	{"off and the wait after TERM share the time of the stop", off_and_term_share_one_limit, READY},
+	{"the end of an essential service is that of all, and no request to hurry",
+	 the_end_of_an_essential_service, VITAL},
+	{"an essential service that is stopped, restarted, or lacks something for now ends nothing",
+	 an_essential_service_that_is_stopped, VITAL},
+	{"an essential service that can never be up ends everything",
+	 an_essential_service_without_hope, VITAL_CHAIN},
 };
 
 static void scenario_plan(struct plan *p, enum shape shape)
 {
-	bool chain = shape == CHAIN || shape == READY_CHAIN, limits = shape >= READY;
+	bool chain = shape == CHAIN || shape == READY_CHAIN || shape == VITAL_CHAIN;
+	bool limits = shape == READY || shape == READY_CHAIN;
 	uint8_t says = KIND_ON | KIND_RESPAWN | KIND_READY;
 
 	*p = (struct plan){.n = 3};
@@ -414,6 +480,11 @@ static void scenario_plan(struct plan *p, enum shape shape)
 		                                 .on_ms = 2000, .off_ms = 7000};
 	for (uint32_t i = 0; shape == READY_CHAIN && i < p->n; i++)
 		p->node[i].kind = says;
+	if (shape >= VITAL) {
+		p->vital = true;
+		p->node[0].essential = ESSENTIAL_EXIT;
+		p->code[p->n_codes++] = (struct graph_code){0, 3, 9};
+	}
 	p->edge[0][1] = chain ? EDGE_NEED : EDGE_LOOSE;
 	p->edge[1][2] = chain ? EDGE_NEED : EDGE_NONE;
 	plan_compile(p);

@@ -85,7 +85,7 @@ static struct config *load(struct load *l)
 /* The engine of c, with all of it up. */
 static struct engine *run_all(const struct config *c)
 {
-	struct engine *e = config_make_engine(c);
+	struct engine *e = config_make_engine(c, true);
 	struct event boot = {.kind = EV_BOOT, .svc = c->start, .answer_by_ms = NEVER};
 	struct action act;
 
@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 		return 2;
 	before = load(&(struct load){.dir = argv[1], .start = "init"});
 	put_rows("before", before);
-	running = config_make_engine(before);
+	running = config_make_engine(before, true);
 	if (!running)
 		return 1;
 	extended = load(&(struct load){.dir = argv[1], .asked = argv[2], .old = before,

@@ -37,6 +37,22 @@ static enum edge pick_edge(struct prng *r)
 	return x < 10 ? EDGE_NEED : x < 18 ? EDGE_WANT : EDGE_LOOSE;
 }
 
+/* Some services of some graphs end everything. */
+static void pick_essential(struct prng *r, struct plan *p)
+{
+	static const uint8_t codes[] = {0, 1, 2, 126, 127, 137, 143};
+
+	p->vital = prng_chance(r, 25);
+	for (uint32_t i = 0; p->vital && i < p->n; i++) {
+		if (!(p->node[i].kind & KIND_ON) || !prng_chance(r, 15))
+			continue;
+		p->node[i].essential = (uint8_t)(1 + prng_below(r, ESSENTIAL_N - 1));
+		while (p->n_codes < PLAN_CODES && prng_chance(r, 50))
+			p->code[p->n_codes++] = (struct graph_code){
+				i, codes[prng_below(r, sizeof codes)], (uint8_t)prng_below(r, 256)};
+	}
+}
+
 /* Edges go down a random order, so there is no cycle; loose wants go anywhere. */
 void chaos_graph(struct prng *r, struct plan *p, uint32_t n)
 {
@@ -61,6 +77,7 @@ void chaos_graph(struct prng *r, struct plan *p, uint32_t n)
 			p->edge[order[i]][order[j]] = (uint8_t)(j < i ? pick_edge(r)
 			                                : prng_chance(r, 10) ? EDGE_LOOSE : EDGE_NONE);
 		}
+	pick_essential(r, p);
 	plan_compile(p);
 }
 

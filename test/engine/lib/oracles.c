@@ -443,8 +443,20 @@ static void check_done(struct world *w)
 	}
 }
 
+static void check_essential(struct world *w, const struct action *act)
+{
+	if (act->svc != w->ended_by || act->code != w->end_code || act->lost != w->lost)
+		BROKEN(w, "R10: everything ends with %d for %u%s, not with %d for %d%s", act->code, act->svc,
+		       act->lost ? ", lost" : "", w->end_code, (int)w->ended_by,
+		       w->lost ? ", lost" : "");
+}
+
 void oracle_action(struct world *w, const struct action *act)
 {
+	bool own = act->kind == ACT_CHANGED || act->svc == NO_SVC || act->kind == ACT_ANSWER;
+
+	if (own && w->ended_by != NO_SVC)
+		BROKEN(w, "R10: something happens before it is said that %u ends everything", w->ended_by);
 	if (w->done && act->kind != ACT_ANSWER)
 		BROKEN(w, "R3: an action after the end");
 	switch (act->kind) {
@@ -459,6 +471,7 @@ void oracle_action(struct world *w, const struct action *act)
 	case ACT_KILL_OFF: check_follows(w, act->svc, SVC_OFF_KILLED); break;
 	case ACT_STUCK: check_stuck(w, act->svc); break;
 	case ACT_ANSWER: check_answer(w, act); break;
+	case ACT_ESSENTIAL: check_essential(w, act); break;
 	case ACT_SETTLED:
 		if (!w->booting || w->settled || w->shutdown || !all_settled(w))
 			BROKEN(w, "R6: settled out of turn");
@@ -721,6 +734,8 @@ static void check_taken_along(struct world *w, uint32_t i)
 
 void oracle_rest(struct world *w)
 {
+	if (w->ended_by != NO_SVC)
+		BROKEN(w, "R10: nobody says that %u ends everything", w->ended_by);
 	for (uint32_t i = 0; i < w->plan->n; i++)
 		check_place(w, i);
 	check_taken_along(w, (uint32_t)w->n_events % w->plan->n);

@@ -11,6 +11,8 @@
  *   R8 the refused never start
  *   R9 who says by itself that it is ready is up then and not before; who is not up
  *      in time is told to end, once, and has crashed or failed; who needs it runs on
+ *   R10 the end, or the loss, of an essential service ends everything, with its code, and
+ *      that is said before anything else happens
  *   Rw the wishes are what the commands asked for
  *   Rc the engine's classes, counters, queue and heap agree with a naive recount
  */

@@ -37,6 +37,9 @@ void plan_compile(struct plan *p)
 		.need = p->need,
 		.want_at = p->want_at,
 		.want = p->want,
+		.code = p->code,
+		.n_codes = p->n_codes,
+		.essential = p->vital,
 	};
 }
 
@@ -93,10 +96,11 @@ void plan_print(const struct plan *p)
 	for (uint32_t i = 0; i < p->n; i++) {
 		unsigned kind = p->node[i].kind;
 
-		printf("  %u: %s%s%s%s, delay %u ms, on %u ms, off %u ms", (unsigned)i,
+		printf("  %u: %s%s%s%s%s, delay %u ms, on %u ms, off %u ms", (unsigned)i,
 		       !(kind & KIND_ON) ? "group" : kind & KIND_RESPAWN ? "respawn" : "once",
 		       kind & KIND_READY ? " ready" : "", kind & KIND_OFF ? " off" : "",
-		       kind & KIND_REFUSED ? " REFUSED" : "", (unsigned)p->node[i].delay_ms,
+		       kind & KIND_REFUSED ? " REFUSED" : "",
+		       !p->vital || !p->node[i].essential ? "" : " essential", (unsigned)p->node[i].delay_ms,
 		       (unsigned)p->node[i].on_ms, (unsigned)p->node[i].off_ms);
 		print_edges(p, i, EDGE_NEED, ", needs ");
 		print_edges(p, i, EDGE_WANT, ", wants ");

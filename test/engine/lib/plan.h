@@ -6,6 +6,7 @@
 #include "src/engine/engine.h"
 
 #define PLAN_MAX 32
+#define PLAN_CODES 16
 
 enum edge {
 	EDGE_NONE,
@@ -18,6 +19,9 @@ struct plan {
 	uint32_t n;
 	struct graph_node node[PLAN_MAX];
 	uint8_t edge[PLAN_MAX][PLAN_MAX];  /* [who][whom], enum edge */
+	bool vital;        /* essential services count */
+	uint32_t n_codes;
+	struct graph_code code[PLAN_CODES];
 	/* Made by plan_compile(). */
 	struct graph graph;
 	uint32_t need_at[PLAN_MAX + 1], want_at[PLAN_MAX + 1];

@@ -228,6 +228,74 @@ void record_adopted(struct world *w, const struct plan *old, const uint32_t *map
 				wish_up(w, j, &seen);
 }
 
+/* ---- essential services ---- */
+
+static void end_all(struct world *w, uint32_t i, int code, bool lost);
+
+static int right_code(const struct world *w, const struct event *ev)
+{
+	const struct plan *p = w->plan;
+	int code = ev->end.code;
+
+	if (ev->end.kind == END_SIGNAL)
+		code += 128;
+	if (ev->end.kind == END_SPAWN)
+		code = ev->end.step == STEP_EXEC && ev->cause == CAUSE_MISSING ? 127 : 126;
+	for (uint32_t k = 0; k < p->n_codes; k++)
+		if (p->code[k].svc == ev->svc && p->code[k].from == code)
+			return p->code[k].to;
+	return code;
+}
+
+/* Design, kinds of failure: what a start lacked only for now. */
+static bool passes(const struct event *ev)
+{
+	return ev->cause == CAUSE_SHORTAGE || ev->cause == CAUSE_BUSY
+	       || (ev->cause == CAUSE_ADDRESS && ev->end.step == STEP_LISTEN);
+}
+
+/* Is this end of a process the end of everything? */
+static bool ends_all(const struct world *w, const struct event *ev)
+{
+	const struct graph_node *node = &w->plan->node[ev->svc];
+	const struct actor *a = &w->actor[ev->svc];
+	bool good = ev->end.kind == END_EXIT && ev->end.code == 0;
+
+	if (!w->plan->vital || w->shutdown || !a->wish || a->restart
+	    || (a->state != SVC_STARTING && a->state != SVC_UP))
+		return false;
+	if (ev->end.kind == END_SPAWN)
+		return node->essential != ESSENTIAL_NOT && !passes(ev);
+	return node->essential == ESSENTIAL_EXIT || (node->essential == ESSENTIAL_FAILURE && !good)
+	       || (node->essential == ESSENTIAL_SUCCESS && (good || !(node->kind & KIND_RESPAWN)));
+}
+
+/* The first of its needs that is bad, and so on down to one that is so by itself. */
+static const struct actor *culprit_of(const struct world *w, uint32_t i)
+{
+	for (uint32_t j = 0; j < w->plan->n; j++) {
+		const struct actor *a = &w->actor[j];
+
+		if (w->plan->edge[i][j] != EDGE_NEED || !actor_bad(a))
+			continue;
+		return a->state == SVC_BLOCKED && !(w->plan->node[j].kind & KIND_REFUSED)
+		           ? culprit_of(w, j) : a;
+	}
+	return NULL;
+}
+
+void record_hopes(struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i], *by = a->state == SVC_REFUSED ? a : NULL;
+
+	if (!w->plan->vital || !w->plan->node[i].essential || w->shutdown || !a->wish)
+		return;
+	if (a->state == SVC_BLOCKED)
+		by = culprit_of(w, i);
+	if (by && (by->state == SVC_REFUSED || (by->state == SVC_FAILED && !by->excused)))
+		end_all(w, i, 1, true);
+}
+
 static void keep_request(struct world *w, const struct event *ev, enum result expect,
                          uint32_t in_the_way)
 {
@@ -250,6 +318,10 @@ static void keep_request(struct world *w, const struct event *ev, enum result ex
 
 static void shut_down(struct world *w)
 {
+	if (w->unasked) {
+		w->unasked = false;
+		return;
+	}
 	if (w->shutdown) {
 		w->hurry_ms = w->now;
 		for (uint32_t i = 0; i < w->plan->n; i++)
@@ -261,6 +333,15 @@ static void shut_down(struct world *w)
 	w->shutdown_ms = w->now;
 	for (uint32_t i = 0; i < w->plan->n; i++)
 		wish_down_one(w, i);
+}
+
+static void end_all(struct world *w, uint32_t i, int code, bool lost)
+{
+	shut_down(w);
+	w->unasked = true;
+	w->ended_by = i;
+	w->end_code = code;
+	w->lost = lost;
 }
 
 static void cancel(struct world *w, uint32_t handle)
@@ -279,15 +360,10 @@ static void request(struct world *w, const struct event *ev)
 
 	if (expect == RES_NONE)
 		command(w, ev);
+	for (uint32_t i = 0; ev->kind == EV_BOOT && i < w->plan->n; i++)
+		record_hopes(w, i);
 	if (ev->handle)
 		keep_request(w, ev, expect, in_the_way);
-}
-
-/* Design, kinds of failure: what a start lacked only for now. */
-static bool passes(const struct event *ev)
-{
-	return ev->cause == CAUSE_SHORTAGE || ev->cause == CAUSE_BUSY
-	       || (ev->cause == CAUSE_ADDRESS && ev->end.step == STEP_LISTEN);
 }
 
 static void main_ended(struct actor *a, const struct event *ev)
@@ -316,6 +392,8 @@ void record_event(struct world *w, const struct event *ev)
 		w->actor[ev->svc].executed = true;
 		break;
 	case EV_ENDED:
+		if (ends_all(w, ev))
+			end_all(w, ev->svc, right_code(w, ev), false);
 		main_ended(&w->actor[ev->svc], ev);
 		break;
 	case EV_READY:

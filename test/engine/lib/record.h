@@ -12,6 +12,9 @@ void record_event(struct world *w, const struct event *ev);
  * service did not depend on before is pulled in. */
 void record_adopted(struct world *w, const struct plan *old, const uint32_t *map);
 
+/* The state of i has changed: if it is essential and will never be up, everything ends. */
+void record_hopes(struct world *w, uint32_t i);
+
 /* Does the state mean that there is, or may be, something to stop? */
 bool state_active(unsigned state);
 /* ... that it is being stopped? */

@@ -14,7 +14,7 @@ static const char *const action_words[] = {
 	[ACT_CHANGED] = "changed", [ACT_SPAWN] = "spawn", [ACT_SPAWN_OFF] = "spawn off",
 	[ACT_TERM] = "term", [ACT_KILL] = "kill", [ACT_KILL_OFF] = "kill off",
 	[ACT_STUCK] = "stuck", [ACT_ANSWER] = "answer", [ACT_SETTLED] = "settled",
-	[ACT_DONE] = "done",
+	[ACT_DONE] = "done", [ACT_ESSENTIAL] = "ends everything",
 };
 
 static const char *const goal_words[] = {
@@ -51,6 +51,8 @@ void trace_action(const struct world *w, const struct action *act)
 		printf(" %u", (unsigned)act->svc);
 	if (act->kind == ACT_CHANGED)
 		printf(": %s -> %s", state_detail(act->from), state_detail(act->to));
+	if (act->kind == ACT_ESSENTIAL)
+		printf(": code %d%s", act->code, act->lost ? ", lost" : "");
 	if (act->kind == ACT_ANSWER)
 		printf(": handle %u, %s", (unsigned)act->handle, result_word(act->result));
 	if (act->kind == ACT_ANSWER && act->other != NO_SVC)

@@ -34,7 +34,7 @@ void world_init(struct world *w, const struct plan *p, struct engine *e, int64_t
 	w->plan = p;
 	w->e = e;
 	w->now = now;
-	w->last_changed = NO_SVC;
+	w->last_changed = w->ended_by = NO_SVC;
 	for (uint32_t i = 0; i < p->n; i++) {
 		struct actor *a = &w->actor[i];
 
@@ -106,6 +106,7 @@ static void changed(struct world *w, const struct action *act)
 	if (act->to == SVC_BACKOFF)
 		backs_off(w, a);
 	w->last_changed = act->svc;
+	record_hopes(w, act->svc);
 }
 
 static void answered(struct world *w, uint32_t handle)
@@ -134,6 +135,7 @@ static void carry_out(struct world *w, const struct action *act)
 	case ACT_KILL_OFF: a->off_killed = a->off != PROC_NONE; break;
 	case ACT_STUCK: a->said_ms = w->now; break;
 	case ACT_ANSWER: answered(w, act->handle); break;
+	case ACT_ESSENTIAL: w->ended_by = NO_SVC; break;
 	case ACT_SETTLED:
 		w->booting = false;
 		w->settled = true;

@@ -69,6 +69,10 @@ struct world {
 	uint32_t last_changed;   /* whose ACT_CHANGED came last, or NO_SVC */
 	uint32_t n_drained;      /* actions since the last event */
 	bool booting, settled, shutdown, done;
+	bool unasked;            /* the shutdown is an essential service's, and was not asked for */
+	bool lost;               /* what is still to be said of that: whose, and the code */
+	int end_code;
+	uint32_t ended_by;       /* or NO_SVC */
 	int64_t shutdown_ms;
 	int64_t hurry_ms;   /* asked for again, or NEVER */
 	bool resting;            /* the last world_next() found nothing to do */
