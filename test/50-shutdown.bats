@@ -123,6 +123,32 @@ since_mark_ms() { echo $((($(date +%s%N) - marked) / 1000000)); }
 	same "TERM" "$(happened deaf init)" 1
 }
 
+@test "a service that survives KILL is given up after 30 seconds, and what it needs is stopped then" {
+	respawn_stub init hung base
+	needs init hung
+	needs hung base
+	printf '0.3\n' >"$tree/svc/hung/delay"
+	boot_settled container
+	await init happens start init
+	local PATIENCE=$((PATIENCE + 40)) pid
+	pid=$(pid_of hung)
+	"$BUILD/test/hold" "$(outer "$pid")" >"$dir/held" 3>&- &
+	local holder=$!
+	await "hung to be held" grep -q held "$dir/held"
+	mark
+	poweroff
+	said "hung: stopping -> killing"
+	said "hung: process $pid has not ended 10 s after KILL"
+	same "TERM to base before hung is given up" "$(happened term base)" 0
+	said "hung: process $pid survives KILL, going on without it"
+	[ "$(since_mark_ms)" -ge 30000 ] || fail "after $(since_mark_ms) ms"
+	await "base to be told" happens term base
+	kill "$holder"
+	ends_with 0
+	before "end init" "term base"
+	never_said "other processes"
+}
+
 @test "a delay of 0 is never, but in a shutdown 5 seconds" {
 	respawn_stub init
 	printf '0\n' >"$tree/svc/init/delay"

@@ -286,6 +286,7 @@ static void carry_out(struct sim *m, const struct action *act)
 		m->settled_ms = m->now;
 		break;
 	case ACT_STUCK:
+	case ACT_GIVE_UP:
 	case ACT_ANSWER:
 		break;
 	}

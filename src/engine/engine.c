@@ -18,7 +18,8 @@ enum todo {
 	TODO_TERM = 8,
 	TODO_KILL = 16,
 	TODO_KILL_OFF = 32,
-	TODO_STUCK = 64
+	TODO_STUCK = 64,
+	TODO_GIVE_UP = 128
 };
 
 static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
@@ -37,8 +38,8 @@ static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
 		.has_off = s->kind & KIND_OFF,
 		.was_up = l->was_up,
 		.off_ran = l->off_ran,
-		.alive = l->alive,
-		.off_alive = l->off_alive,
+		.alive = l->alive && !l->given_up,
+		.off_alive = l->off_alive && !l->off_given_up,
 		.executed = l->executed,
 		.ready = l->ready,
 		.succeeded = l->succeeded,
@@ -69,6 +70,18 @@ static int64_t stop_deadline(const struct engine *e, const struct svc *s, int64_
 	if (e->hurry)
 		by = earlier(by, now + HURRY_DELAY_MS);
 	return by == NEVER && e->shutdown ? now + SHUTDOWN_DELAY_MS : by;
+}
+
+/* When what survives KILL is waited for no longer. */
+static int64_t give_up_at(const struct engine *e, const struct svc_live *l)
+{
+	return e->shutdown ? l->since_ms + STUCK_MAX_MS : NEVER;
+}
+
+/* What was killed: when to say next that it is still there, or to give it up. */
+static int64_t killed_deadline(const struct engine *e, const struct svc_live *l, int64_t now)
+{
+	return earlier(now + STUCK_SAY_MS, give_up_at(e, l));
 }
 
 static void told_to_stop(struct svc *s, int64_t now)
@@ -120,7 +133,7 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 		break;
 	case SVC_OFF_KILLED:
 		l->todo |= TODO_KILL_OFF;
-		deadline_set(e, i, now + STUCK_SAY_MS);
+		deadline_set(e, i, killed_deadline(e, l, now));
 		break;
 	case SVC_STOPPING:
 		l->todo |= l->late ? 0 : TODO_TERM;
@@ -128,7 +141,7 @@ static void enter_effects(struct engine *e, uint32_t i, int64_t now)
 		break;
 	case SVC_KILLING:
 		l->todo |= TODO_KILL;
-		deadline_set(e, i, now + STUCK_SAY_MS);
+		deadline_set(e, i, killed_deadline(e, l, now));
 		break;
 	case SVC_LATE:
 		l->todo |= TODO_TERM;
@@ -171,7 +184,12 @@ static bool awaits_kill(const struct svc_live *l)
 	       || (l->state == SVC_HELD && l->late && !l->late_killed);
 }
 
-/* `delay` 0 is "never", but not in a shutdown. */
+static bool was_killed(const struct svc_live *l)
+{
+	return l->state == SVC_OFF_KILLED || l->state == SVC_KILLING;
+}
+
+/* `delay` 0 is "never", but not in a shutdown; nor is what survives KILL waited for. */
 static void bound_stops(struct engine *e, int64_t now)
 {
 	for (uint32_t i = 0; i < e->n; i++) {
@@ -179,6 +197,8 @@ static void bound_stops(struct engine *e, int64_t now)
 
 		if (awaits_kill(l) && l->deadline_ms == NEVER)
 			deadline_set(e, i, now + SHUTDOWN_DELAY_MS);
+		if (was_killed(l))
+			deadline_set(e, i, earlier(l->deadline_ms, give_up_at(e, l)));
 	}
 }
 
@@ -228,9 +248,33 @@ static void enter(struct engine *e, uint32_t i, enum svc_state to, int64_t now)
 
 static void say_stuck(struct engine *e, uint32_t i, int64_t now)
 {
-	engine_svc(e, i)->live.todo |= TODO_STUCK;
+	struct svc_live *l = &engine_svc(e, i)->live;
+
+	l->todo |= TODO_STUCK;
 	e->acting = i;
-	deadline_set(e, i, now + STUCK_SAY_MS);
+	deadline_set(e, i, killed_deadline(e, l, now));
+}
+
+/* Those behind it are not kept waiting by what hangs in the kernel. */
+static void give_up(struct engine *e, uint32_t i)
+{
+	struct svc_live *l = &engine_svc(e, i)->live;
+
+	l->todo |= TODO_GIVE_UP;
+	e->acting = i;
+	if (l->state == SVC_OFF_KILLED)
+		l->off_given_up = true;
+	else
+		l->given_up = true;
+	enqueue(e, i);
+}
+
+static void survives(struct engine *e, uint32_t i, int64_t now)
+{
+	if (give_up_at(e, &engine_svc(e, i)->live) <= now)
+		give_up(e, i);
+	else
+		say_stuck(e, i, now);
 }
 
 /* It was told to end before it was held: that goes on. */
@@ -253,7 +297,7 @@ static void linger(struct engine *e, uint32_t i, int64_t now)
 	if (l->deadline_ms > now)
 		return;
 	if (l->state == SVC_KILLING || l->state == SVC_OFF_KILLED || l->state == SVC_LATE_KILLED)
-		say_stuck(e, i, now);
+		survives(e, i, now);
 	if (l->state == SVC_HELD)
 		kill_held(e, i);
 }
@@ -296,6 +340,7 @@ static bool hand_out(struct engine *e, struct action *act)
 	case TODO_KILL: act->kind = ACT_KILL; return true;
 	case TODO_KILL_OFF: act->kind = ACT_KILL_OFF; return true;
 	case TODO_STUCK: act->kind = ACT_STUCK; return true;
+	case TODO_GIVE_UP: act->kind = ACT_GIVE_UP; return true;
 	default:
 		e->acting = NO_SVC;
 		return false;
@@ -662,7 +707,7 @@ enum why engine_why(const struct engine *e, uint32_t svc, uint32_t *other)
 	case SVC_FAILED: return s->live.late ? WHY_LATE : WHY_END;
 	case SVC_REFUSED: return WHY_LOAD;
 	case SVC_UP: return s->kind & KIND_REFUSED ? WHY_LOAD : WHY_NONE;
-	case SVC_DOWN:
+	case SVC_DOWN: return s->live.alive || s->live.off_alive ? WHY_PROCESS : WHY_NONE;
 	case SVC_N_STATES: break;
 	}
 	return WHY_NONE;

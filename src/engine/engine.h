@@ -103,6 +103,7 @@ struct svc_live {
 	bool alive, off_alive, executed, ready, succeeded, permanent, transient;
 	bool was_up, off_ran;
 	bool late, late_killed; /* this run was not up in time: given TERM, and KILL */
+	bool given_up, off_given_up; /* its process survives KILL, and counts as gone */
 };
 
 struct svc {
@@ -204,6 +205,7 @@ enum action_kind {
 	ACT_KILL,       /* KILL to the main process */
 	ACT_KILL_OFF,   /* KILL to the off process */
 	ACT_STUCK,      /* a process survives KILL: say it */
+	ACT_GIVE_UP,    /* and in a shutdown, for too long: it goes on as if that were gone */
 	ACT_ANSWER,     /* answer handle: result, svc, other */
 	ACT_ESSENTIAL,  /* everything is being stopped for svc: code, lost */
 	ACT_SETTLED,    /* the boot has settled, once */

@@ -339,25 +339,6 @@ static void name_blockers(void)
 	}
 }
 
-/* Services whose processes survive KILL (they hang in the kernel), for so long
- * that the others behind them are not kept waiting. */
-static bool services_hang(void)
-{
-	const struct engine *e = shell.engine;
-	bool hang = false;
-
-	for (uint32_t i = 0; i < e->n; i++) {
-		const struct svc_live *l = &engine_svc(e, i)->live;
-
-		if (l->state == SVC_OFF || l->state == SVC_STOPPING)
-			return false;
-		if (is_stopping(l->state) && shell.now_ms - l->since_ms < STUCK_MAX_MS)
-			return false;
-		hang = hang || is_stopping(l->state);
-	}
-	return hang;
-}
-
 /* Processes that others put into our namespace end without a SIGCHLD to us,
  * so while they are awaited we look again now and then. */
 static void look_again(void)
@@ -377,11 +358,7 @@ void ending_turn(void)
 	case RUNNING:
 	case OVER:
 		return;
-	case SERVICES:
-		if (name_ms <= shell.now_ms && services_hang()) {
-			say("", "", "a service survives KILL, going on without it");
-			ending_services_down();
-		}
+	case SERVICES: /* the engine gives each of them its time */
 		break;
 	case TERMED:
 		if (nobody_left()) {

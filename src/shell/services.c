@@ -504,17 +504,33 @@ static void say_change(const struct action *a)
 	say_end();
 }
 
-static void say_stuck(uint32_t svc)
+/* "NAME: process N", of the one that was killed last. */
+static struct text *say_begin_process(uint32_t svc)
 {
 	const struct service_procs *p = &shell.procs[svc];
+	const char *name = config_name(shell.config, svc);
+	bool off = engine_svc(shell.engine, svc)->live.state == SVC_OFF_KILLED;
 	struct text *t = say_begin();
 
-	text_str(t, config_name(shell.config, svc));
+	text_name(t, name, strlen(name), true);
 	text_str(t, ": process ");
-	text_i64(t, p->off.pid ? p->off.pid : p->main.pid);
+	text_i64(t, off ? p->off.pid : p->main.pid);
+	return t;
+}
+
+static void say_stuck(uint32_t svc)
+{
+	struct text *t = say_begin_process(svc);
+
 	text_str(t, " has not ended ");
 	text_seconds(t, STUCK_SAY_MS, 0);
 	text_str(t, " s after KILL");
+	say_end();
+}
+
+static void say_given_up(uint32_t svc)
+{
+	text_str(say_begin_process(svc), " survives KILL, going on without it");
 	say_end();
 }
 
@@ -550,6 +566,9 @@ static void act(const struct action *a)
 		break;
 	case ACT_STUCK:
 		say_stuck(a->svc);
+		break;
+	case ACT_GIVE_UP:
+		say_given_up(a->svc);
 		break;
 	case ACT_ANSWER:
 		board_publish(); /* whoever is answered may look at once */

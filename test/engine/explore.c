@@ -183,6 +183,14 @@ static uint64_t stop_end(const struct world *w, const struct svc_live *l)
 	return asks ? relative(w, l->stop_by_ms) : 0;
 }
 
+/* How long it has been killed, where a shutdown will ask. */
+static uint64_t killed_for(const struct world *w, const struct svc_live *l)
+{
+	bool asks = l->state == SVC_OFF_KILLED || l->state == SVC_KILLING;
+
+	return asks ? relative(w, l->since_ms + STUCK_MAX_MS) : 0;
+}
+
 static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
 {
 	const struct svc *s = engine_svc(w->e, i);
@@ -200,8 +208,10 @@ static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
 	       | (uint64_t)a->off_killed << 46 | (uint64_t)a->excused << 47
 	       | (uint64_t)a->restart << 48 | (uint64_t)a->did_work << 49 | (uint64_t)l->ready << 50
 	       | (uint64_t)l->late << 51 | (uint64_t)l->late_killed << 52 | (uint64_t)a->fatal << 53
-	       | (uint64_t)a->ready << 54 | (uint64_t)a->late << 55);
+	       | (uint64_t)a->ready << 54 | (uint64_t)a->late << 55
+	       | (uint64_t)l->given_up << 56 | (uint64_t)l->off_given_up << 57);
 	mix(h, relative(w, l->deadline_ms));
+	mix(h, killed_for(w, l));
 	mix(h, stop_end(w, l));
 	mix(h, age(w, l));
 }

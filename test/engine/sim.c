@@ -365,6 +365,54 @@ static void off_and_term_share_one_limit(struct world *w)
 	world_settle(w);
 }
 
+/* 0 needs 1 needs 2; 0 is stopped, and hangs. */
+static void what_survives_kill_is_given_up_in_a_shutdown(struct world *w)
+{
+	boot(w);
+	then(w, EV_READY, 2);
+	then(w, EV_EXECUTED, 1);
+	then(w, EV_READY, 1);
+	then(w, EV_EXECUTED, 0);
+	then(w, EV_READY, 0);
+	ask(w, EV_STOP, 0, GOAL_STOPPED, 1);
+	world_drain(w);
+	after(w, 5000);
+	is(w, 0, SVC_KILLING);
+	after(w, 3 * STUCK_MAX_MS); /* nobody gives it up */
+	is(w, 0, SVC_KILLING);
+	then(w, EV_SHUTDOWN, NO_SVC); /* now its time is over */
+	if (!w->actor[0].main_left || w->n_requests)
+		BROKEN(w, "it is not given up, or not answered");
+	is(w, 0, SVC_DOWN);
+	is(w, 1, SVC_STOPPING);
+	after(w, 5000);
+	is(w, 1, SVC_KILLING);
+	after(w, STUCK_MAX_MS - 1);
+	is(w, 1, SVC_KILLING);
+	after(w, 1);
+	is(w, 1, SVC_DOWN);
+	is(w, 2, SVC_STOPPING);
+	then(w, EV_ENDED, 2);
+	if (!w->done)
+		BROKEN(w, "the shutdown waits for what was given up");
+	world_settle(w);
+}
+
+static void an_off_that_survives_kill_is_given_up(struct world *w)
+{
+	boot(w);
+	then(w, EV_READY, 0);
+	then(w, EV_SHUTDOWN, NO_SVC);
+	is(w, 0, SVC_OFF);
+	after(w, 5000);
+	is(w, 0, SVC_OFF_KILLED);
+	after(w, STUCK_MAX_MS);
+	is(w, 0, SVC_KILLING); /* told to end, but the time of the whole stop is over */
+	then(w, EV_ENDED, 0);
+	is(w, 0, SVC_DOWN);
+	world_settle(w);
+}
+
 /* 0 is essential, with the code 9 for 3; 1 runs beside it. */
 static void the_end_of_an_essential_service(struct world *w)
 {
@@ -457,6 +505,10 @@ static const struct {
 	{"who is late and then stopped is told once", a_late_service_is_told_once, READY_CHAIN},
 	{"who is late is killed when a shutdown is asked for again", hurry_reaches_the_late, READY_CHAIN},
 	{"off and the wait after TERM share the time of the stop", off_and_term_share_one_limit, READY},
+	{"what survives KILL is given up in a shutdown, and not before",
+	 what_survives_kill_is_given_up_in_a_shutdown, READY_CHAIN},
+	{"an off that survives KILL is given up, and its service told to end",
+	 an_off_that_survives_kill_is_given_up, READY},
 	{"the end of an essential service is that of all, and no request to hurry",
 	 the_end_of_an_essential_service, VITAL},
 	{"an essential service that is stopped, restarted, or lacks something for now ends nothing",

@@ -75,7 +75,7 @@ static void check_stop_order(struct world *w, uint32_t i)
 		const struct actor *a = &w->actor[j];
 		bool asked = !a->wish || a->restart || state_leaving(a->state);
 
-		if (!state_active(a->state) && a->main == PROC_NONE && a->off == PROC_NONE)
+		if (!state_active(a->state) && !actor_has_process(a))
 			continue;
 		if (needs(w, j, i))
 			BROKEN(w, "R2: %u is stopped before %u, which needs it", i, j);
@@ -228,7 +228,7 @@ static void check_kill(struct world *w, uint32_t i)
 /* A state that means that there is no process. */
 static void check_nothing_left(struct world *w, uint32_t i)
 {
-	if (w->actor[i].main != PROC_NONE || w->actor[i].off != PROC_NONE)
+	if (actor_has_process(&w->actor[i]))
 		BROKEN(w, "R3: %u is left with a process", i);
 }
 
@@ -308,7 +308,7 @@ static void check_spawn_off(struct world *w, uint32_t i)
 static void check_dependents_gone(struct world *w, uint32_t i)
 {
 	for (uint32_t j = 0; j < w->plan->n; j++)
-		if (needs(w, j, i) && (w->actor[j].main != PROC_NONE || w->actor[j].off != PROC_NONE))
+		if (needs(w, j, i) && actor_has_process(&w->actor[j]))
 			BROKEN(w, "R2: %u is stopped while %u, which needs it, has a process", i, j);
 }
 
@@ -337,6 +337,15 @@ static void check_kill_given(struct world *w, uint32_t i)
 		BROKEN(w, "R9: %u is killed while it is held", i);
 }
 
+/* R11: in a shutdown nobody is kept waiting for what survives KILL. */
+static int64_t give_up_due(const struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+	bool killed = a->state == SVC_KILLING || a->state == SVC_OFF_KILLED;
+
+	return killed && w->shutdown ? a->since_ms + STUCK_MAX_MS : NEVER;
+}
+
 static void check_stuck(struct world *w, uint32_t i)
 {
 	const struct actor *a = &w->actor[i];
@@ -345,6 +354,19 @@ static void check_stuck(struct world *w, uint32_t i)
 		BROKEN(w, "R7: %u is called stuck while it is %s", i, state_detail(a->state));
 	if (w->now < a->said_ms + STUCK_SAY_MS)
 		BROKEN(w, "R7: %u is called stuck too early", i);
+	if (w->now >= give_up_due(w, i))
+		BROKEN(w, "R11: %u is called stuck, but is to be given up", i);
+}
+
+static void check_give_up(struct world *w, uint32_t i)
+{
+	const struct actor *a = &w->actor[i];
+	bool off = a->state == SVC_OFF_KILLED;
+
+	if (w->now < give_up_due(w, i))
+		BROKEN(w, "R11: %u is given up too early", i);
+	if (off ? a->off == PROC_NONE || a->off_left : a->main == PROC_NONE || a->main_left)
+		BROKEN(w, "R11: %u is given up, but has no process that was killed", i);
 }
 
 /* R5: c is to blame for i: really bad by itself, and reached over blocked needs. */
@@ -381,8 +403,9 @@ static void check_why(struct world *w, uint32_t i)
 	uint32_t other;
 	enum why why = engine_why(w->e, i, &other);
 	const struct actor *a = &w->actor[i], *b = other < w->plan->n ? &w->actor[other] : NULL;
+	bool left = a->state == SVC_DOWN && (a->main != PROC_NONE || a->off != PROC_NONE);
 	bool runs_refused = a->state == SVC_UP && w->plan->node[i].kind & KIND_REFUSED;
-	bool shows = (a->state != SVC_UP && a->state != SVC_DOWN) || runs_refused;
+	bool shows = (a->state != SVC_UP && a->state != SVC_DOWN) || runs_refused || left;
 	bool true_why = true;
 
 	check_own_why(w, i, why);
@@ -470,6 +493,7 @@ void oracle_action(struct world *w, const struct action *act)
 	case ACT_KILL: check_kill_given(w, act->svc); break;
 	case ACT_KILL_OFF: check_follows(w, act->svc, SVC_OFF_KILLED); break;
 	case ACT_STUCK: check_stuck(w, act->svc); break;
+	case ACT_GIVE_UP: check_give_up(w, act->svc); break;
 	case ACT_ANSWER: check_answer(w, act); break;
 	case ACT_ESSENTIAL: check_essential(w, act); break;
 	case ACT_SETTLED:
@@ -625,7 +649,7 @@ static int64_t next_of(const struct world *w, uint32_t i)
 	case SVC_OFF_KILLED:
 	case SVC_LATE_KILLED:
 	case SVC_KILLING:
-		return a->said_ms + STUCK_SAY_MS;
+		return earlier(a->said_ms + STUCK_SAY_MS, give_up_due(w, i));
 	case SVC_BACKOFF:
 		return a->retry_ms;
 	case SVC_DOWN:

@@ -13,6 +13,7 @@
  *      in time is told to end, once, and has crashed or failed; who needs it runs on
  *   R10 the end, or the loss, of an essential service ends everything, with its code, and
  *      that is said before anything else happens
+ *   R11 what survives KILL is given up in a shutdown, in time and not before, and said
  *   Rw the wishes are what the commands asked for
  *   Rc the engine's classes, counters, queue and heap agree with a naive recount
  */

@@ -29,6 +29,11 @@ bool actor_settled(const struct actor *a)
 	return a->state == SVC_UP || actor_bad(a);
 }
 
+bool actor_has_process(const struct actor *a)
+{
+	return (a->main != PROC_NONE && !a->main_left) || (a->off != PROC_NONE && !a->off_left);
+}
+
 void actor_forget_starts(struct actor *a)
 {
 	for (unsigned k = 0; k < STARTS_AT_ONCE; k++)
@@ -415,7 +420,7 @@ void record_event(struct world *w, const struct event *ev)
 /* No process, and no state that has or makes one. */
 static bool is_idle(const struct actor *a)
 {
-	return !state_active(a->state) && a->main == PROC_NONE && a->off == PROC_NONE;
+	return !state_active(a->state) && !actor_has_process(a);
 }
 
 static enum result answer_to_start(const struct world *w, const struct request *r)

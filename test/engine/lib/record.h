@@ -25,6 +25,8 @@ bool state_late(unsigned state);
 bool actor_bad(const struct actor *a);
 /* Neither on a timer nor on a process. */
 bool actor_settled(const struct actor *a);
+/* Has it a process that is not left behind? */
+bool actor_has_process(const struct actor *a);
 void actor_forget_starts(struct actor *a);
 bool all_settled(const struct world *w);
 bool edge_orders(const struct world *w, uint32_t who, uint32_t whom);

@@ -13,7 +13,7 @@ static const char *const event_words[] = {
 static const char *const action_words[] = {
 	[ACT_CHANGED] = "changed", [ACT_SPAWN] = "spawn", [ACT_SPAWN_OFF] = "spawn off",
 	[ACT_TERM] = "term", [ACT_KILL] = "kill", [ACT_KILL_OFF] = "kill off",
-	[ACT_STUCK] = "stuck", [ACT_ANSWER] = "answer", [ACT_SETTLED] = "settled",
+	[ACT_STUCK] = "stuck", [ACT_GIVE_UP] = "give up", [ACT_ANSWER] = "answer", [ACT_SETTLED] = "settled",
 	[ACT_DONE] = "done", [ACT_ESSENTIAL] = "ends everything",
 };
 

@@ -135,6 +135,12 @@ static void carry_out(struct world *w, const struct action *act)
 	case ACT_KILL_OFF: a->off_killed = a->off != PROC_NONE; break;
 	case ACT_STUCK: a->said_ms = w->now; break;
 	case ACT_ANSWER: answered(w, act->handle); break;
+	case ACT_GIVE_UP:
+		if (a->state == SVC_OFF_KILLED)
+			a->off_left = true;
+		else
+			a->main_left = true;
+		break;
 	case ACT_ESSENTIAL: w->ended_by = NO_SVC; break;
 	case ACT_SETTLED:
 		w->booting = false;

@@ -40,6 +40,7 @@ struct actor {
 	bool wish, restart;      /* by the commands */
 	bool excused;            /* an operator's start since it backed off or failed */
 	bool was_up, off_ran;
+	bool main_left, off_left; /* it survived KILL for so long that it counts as gone */
 	bool late;               /* this run was told to end because it was not up in time */
 	uint8_t crashes;         /* what the back-off has to remember */
 	int64_t since_ms;        /* in this state */
