@@ -12,6 +12,7 @@ all:
 #= B=DIR           objects and programs there, instead of build/
 #= V=1             shows the commands
 #= DEV=1           warnings are errors
+#= CHECKED=1       the engine is checked after every event
 B       ?= build
 CFLAGS  ?= -O2 -g
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong
@@ -29,7 +30,7 @@ same = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),,yes)
 
 # What `make install` finds built it installs, and needs no words for: those that it was
 # built with are in $(B)/words, and whoever says others is told so.
-WORDS := STATIC CC CFLAGS HARDEN LDFLAGS IPC DEV O
+WORDS := STATIC CC CFLAGS HARDEN LDFLAGS IPC DEV CHECKED O
 ifneq ($(filter install install-names,$(MAKECMDGOALS)),)
 said   = $(filter command environment,$(firstword $(origin $(1))))
 built  = $(shell sed -n 's/^$(1)=//p' $(B)/words)
@@ -55,6 +56,9 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch-enum -Wvla \
         -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wundef \
         -Wformat=2 -Wcast-qual
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. -Iclient -Isrc/pool $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA)
+ifdef CHECKED
+EXTRA   += -DCINIT_CHECK=2
+endif
 ifdef DEV
 EXTRA   += -Werror
 endif

@@ -9,6 +9,7 @@
 #define BACKOFF_FORGET_MS  30000  /* a run longer than this was healthy */
 #define STOP_DELAY_MS      5000   /* from TERM to KILL, where `delay` is absent */
 #define STUCK_SAY_MS       10000  /* how often a process that survives KILL is named */
+#define CHECK_EACH_MAX     2000   /* services: larger engines are checked once a turn at most */
 #define WAITERS_MAX        1024   /* clients that wait at once; more are told "busy" */
 #define WAITERS_OTHERS     768    /* of them for clients that may not command */
 

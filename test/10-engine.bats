@@ -32,6 +32,14 @@ load lib
 	[[ "$output" != *"not ok"* ]]
 }
 
+@test "an engine that contradicts itself is refused with a word, and nothing outside of it is read" {
+	run timeout 900 "$BUILD/test/engine/check"
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ "$output" != *"not ok"* ]]
+	[ "${#lines[@]}" -ge 60 ]
+}
+
 @test "every mutant of the engine is caught" {
 	cd "$TOP"
 	run timeout 900 test/engine/mutants.sh engine "$BATS_TEST_TMPDIR"

@@ -10,7 +10,7 @@
 # ---- pure cores: they need nothing but a compiler ----
 
 # Each is compiled whole, with the engine: the explorer takes a third less time that way.
-ENGINE_TESTS := sim explore transitions adopt
+ENGINE_TESTS := sim explore transitions adopt check
 ENGINE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/engine/lib/*.c)
 ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h ipc/*.h) $(O)/flags
 LTO          := $(if $(findstring clang,$(CC)),,-flto=auto)
@@ -73,7 +73,7 @@ tools: $(TOOLS:%=$(B)/test/%) $(OWN:%=$(B)/test/%) $(WORKERS:%=$(B)/example/%) \
 
 OTHERS := $(filter-out $(IPC),$(METHODS))
 STATIC_FLAGS := STATIC=1 CC=musl-gcc CFLAGS='-Os'
-ASAN_FLAGS   := CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' HARDEN=
+ASAN_FLAGS   := CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCINIT_CHECK=1' HARDEN=
 VALGRIND_FLAGS := CFLAGS='-O1 -g -DSPAWN_FORK' HARDEN=
 AGAIN = +$(Q)$(MAKE) --no-print-directory
 static: static-own $(OTHERS:%=static-%)

@@ -1,20 +1,10 @@
 /* build.c - lays an engine out in one block, and carries a running one over. */
 #include "src/engine/classes.h"
 #include "src/engine/deadline.h"
+#include "src/engine/layout.h"
 #include "src/engine/waiter.h"
 
 #include <string.h>
-
-#include "src/limits.h"
-
-/* Hands out room in the block: bytes rounded up so that the next is aligned. */
-static uint64_t room(uint64_t *at, uint64_t bytes)
-{
-	uint64_t from = *at;
-
-	*at += (bytes + 7) & ~(uint64_t)7;
-	return from;
-}
 
 static uint32_t n_ordering(const struct graph *g)
 {
@@ -25,28 +15,19 @@ static uint32_t n_ordering(const struct graph *g)
 	return n;
 }
 
-/* Fills the offsets of e for this graph; the size, or 0 if it is too large. */
+/* Fills counts and offsets of e for this graph; the size, or 0 if it is too large. */
 static size_t lay_out(struct engine *e, const struct graph *g)
 {
-	uint64_t at = 0, n = g->n, needs = g->need_at[g->n], wants = g->want_at[g->n];
+	uint64_t bytes;
 
-	room(&at, sizeof *e);
-	e->rows = (uint32_t)room(&at, (n + 1) * sizeof(struct svc));
-	e->need = (uint32_t)room(&at, needs * 4);
-	e->want = (uint32_t)room(&at, wants * 4);
-	e->dependent = (uint32_t)room(&at, needs * 4);
-	e->wanter = (uint32_t)room(&at, n_ordering(g) * (uint64_t)4);
-	e->codes = (uint32_t)room(&at, g->n_codes * (uint64_t)sizeof *g->code);
-	e->heap = (uint32_t)room(&at, n * 4);
-	e->scratch = (uint32_t)room(&at, n * 4);
-	/* Last, so that rows that nobody ever used are never touched. */
-	e->waiters = (uint32_t)room(&at, WAITERS_MAX * sizeof(struct waiter));
 	e->n = g->n;
-	e->n_need = (uint32_t)needs;
-	e->n_want = (uint32_t)wants;
+	e->n_need = g->need_at[g->n];
+	e->n_want = g->want_at[g->n];
+	e->n_wanter = n_ordering(g);
 	e->n_codes = g->n_codes;
-	e->size = (uint32_t)at;
-	return at <= UINT32_MAX ? (size_t)at : 0;
+	bytes = engine_lay_out(e);
+	e->size = (uint32_t)bytes;
+	return bytes <= UINT32_MAX ? (size_t)bytes : 0;
 }
 
 size_t engine_size(const struct graph *g)

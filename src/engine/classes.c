@@ -63,7 +63,7 @@ uint32_t dequeue(struct engine *e)
 	return i;
 }
 
-static unsigned class_of(const struct svc_live *l)
+unsigned class_of(const struct svc_live *l)
 {
 	unsigned asked = !l->wish || l->restart ? CLASS_ASKED : 0;
 	unsigned open = l->wish ? CLASS_OPEN : 0;

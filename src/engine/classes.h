@@ -25,6 +25,8 @@ struct edges wants_of(const struct engine *e, uint32_t i);      /* WANT_UNORDERE
 struct edges dependents_of(const struct engine *e, uint32_t i); /* who needs i */
 struct edges wanters_of(const struct engine *e, uint32_t i);    /* who wants i in an ordering way */
 
+/* The class that follows from what a service is. */
+unsigned class_of(const struct svc_live *l);
 /* Brings the class of i, and what its neighbours count of it, up to date;
  * queues the neighbours that are concerned.  Call after any change of state,
  * wish or restart. */

@@ -2,58 +2,16 @@
  * enter() is the only writer of a state, decide() the only judge. */
 #include "src/engine/engine.h"
 
+#include "src/engine/check.h"
 #include "src/engine/classes.h"
 #include "src/engine/deadline.h"
 #include "src/engine/decide.h"
 #include "src/engine/essential.h"
+#include "src/engine/facts.h"
+#include "src/engine/todo.h"
 #include "src/engine/verdict.h"
 #include "src/engine/waiter.h"
 #include "src/limits.h"
-
-/* Actions of one service that wait to be handed out, in this order. */
-enum todo {
-	TODO_CHANGED = 1,
-	TODO_SPAWN = 2,
-	TODO_SPAWN_OFF = 4,
-	TODO_TERM = 8,
-	TODO_KILL = 16,
-	TODO_KILL_OFF = 32,
-	TODO_STUCK = 64,
-	TODO_GIVE_UP = 128
-};
-
-static struct facts gather(const struct engine *e, uint32_t i, int64_t now)
-{
-	const struct svc *s = engine_svc(e, i);
-	const struct svc_live *l = &s->live;
-
-	return (struct facts){
-		.wish = l->wish,
-		.restart = l->restart,
-		.refused = s->kind & KIND_REFUSED,
-		.retry_asked = l->retry_asked,
-		.group = !(s->kind & KIND_ON),
-		.respawn = s->kind & KIND_RESPAWN,
-		.says_ready = s->kind & KIND_READY,
-		.has_off = s->kind & KIND_OFF,
-		.was_up = l->was_up,
-		.off_ran = l->off_ran,
-		.alive = l->alive && !l->given_up,
-		.off_alive = l->off_alive && !l->off_given_up,
-		.executed = l->executed,
-		.ready = l->ready,
-		.succeeded = l->succeeded,
-		.permanent = l->permanent,
-		.transient = l->transient,
-		.late = l->late,
-		.needs_up = s->needs_up == needs_of(e, i).n,
-		.need_bad = s->needs_bad > 0,
-		.need_leaving = s->needs_leaving > 0,
-		.wants_settled = s->wants_open == 0,
-		.held = s->dependents_active > 0 || s->wanters_leaving > 0,
-		.due = l->deadline_ms <= now,
-	};
-}
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -304,7 +262,7 @@ static void linger(struct engine *e, uint32_t i, int64_t now)
 
 static void settle(struct engine *e, uint32_t i, int64_t now)
 {
-	struct facts f = gather(e, i, now);
+	struct facts f = facts_gather(e, i, now);
 	enum svc_state state = (enum svc_state)engine_svc(e, i)->live.state;
 	enum svc_state next = decide(state, &f);
 
@@ -373,7 +331,7 @@ static bool announce(struct engine *e, struct action *act)
 	return settled || done;
 }
 
-bool engine_next(struct engine *e, int64_t now, struct action *act)
+static bool next(struct engine *e, int64_t now, struct action *act)
 {
 	uint32_t i;
 
@@ -392,6 +350,14 @@ bool engine_next(struct engine *e, int64_t now, struct action *act)
 	if (waiter_answer(e, now, act))
 		return true;
 	return announce(e, act);
+}
+
+bool engine_next(struct engine *e, int64_t now, struct action *act)
+{
+	bool any = next(e, now, act);
+
+	check_each(e);
+	return any;
 }
 
 int64_t engine_deadline(const struct engine *e)
@@ -586,7 +552,7 @@ static bool request(struct engine *e, const struct event *ev, int64_t now)
 	return true;
 }
 
-bool engine_event(struct engine *e, int64_t now, const struct event *ev)
+static bool take(struct engine *e, int64_t now, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EV_BOOT:
@@ -619,6 +585,14 @@ bool engine_event(struct engine *e, int64_t now, const struct event *ev)
 		break;
 	}
 	return true;
+}
+
+bool engine_event(struct engine *e, int64_t now, const struct event *ev)
+{
+	bool taken = take(e, now, ev);
+
+	check_each(e);
+	return taken;
 }
 
 /* The first need whose class has, or has not, this bit. */

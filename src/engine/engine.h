@@ -98,7 +98,7 @@ struct svc_live {
 	uint8_t state;         /* enum svc_state; written by enter() alone */
 	uint8_t crashes;       /* restarts that the back-off remembers, capped */
 	uint8_t from;          /* state before the last change, for ACT_CHANGED */
-	uint8_t todo;          /* actions not handed out yet: only of engine.acting */
+	uint8_t todo;          /* enum todo, or'ed: actions not handed out yet; only of engine.acting */
 	bool wish, restart, retry_asked;
 	bool alive, off_alive, executed, ready, succeeded, permanent, transient;
 	bool was_up, off_ran;
@@ -137,7 +137,7 @@ struct engine {
 	uint32_t size;         /* bytes of the block */
 	uint32_t n;            /* services; row n ends the edge lists */
 	uint32_t rows, need, want, dependent, wanter, codes, heap, scratch, waiters; /* byte offsets */
-	uint32_t n_need, n_want, n_codes;
+	uint32_t n_need, n_want, n_wanter, n_codes;
 	uint32_t queue_head, queue_tail;
 	uint32_t n_heap;
 	uint32_t acting;       /* the one service with todo bits, or NO_SVC */
@@ -229,6 +229,11 @@ size_t engine_size(const struct graph *g);
 /* Builds an engine in `block` (engine_size bytes, aligned for int64_t),
  * everything down and nothing wished. */
 void engine_build(struct engine *block, const struct graph *g);
+
+/* What is wrong with this block of so many bytes, aligned for int64_t, or NULL: it is an
+ * engine, and everything in it that can be counted again is right.  It need not be one:
+ * nothing in it is trusted, and nothing outside of it is read. */
+const char *engine_check(struct engine *block, size_t bytes);
 
 /* Has the service a process, or something to stop? */
 bool engine_is_active(const struct engine *e, uint32_t svc);

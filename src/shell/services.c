@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -604,10 +605,29 @@ static bool act_on_some(void)
 	return true;
 }
 
+#ifdef CINIT_CHECK
+/* In a build that looks for faults, an engine that contradicts itself is one. */
+static void check(void)
+{
+	const char *wrong = engine_check(shell.engine, shell.engine->size);
+
+	if (!wrong)
+		return;
+	say("engine", "contradicts itself", wrong);
+	console_flush();
+	abort();
+}
+#else
+static void check(void)
+{
+}
+#endif
+
 bool services_act(void)
 {
 	bool more = !ending_is_forced() && act_on_some();
 
+	check();
 	board_publish();
 	return more;
 }

@@ -446,6 +446,7 @@ void world_step(struct choice *s)
 	step(s);
 	/* Whoever waits in the engine is somebody whose request is open. */
 	MUST(shell.engine->n_waiters <= oracle_open());
+	MUST(!engine_check(shell.engine, shell.engine->size));
 	if (shell.config != booted)
 		booted = NULL; /* now: a later load may lie at its place again */
 	after_end = ending_has_begun() ? after_end + 1 : 0;
