@@ -576,7 +576,7 @@ fails()
 	program /nowhere
 	fails "ended before the pool was up: on: No such file or directory"
 	rm "$pool/on"
-	fails "on: No such file or directory"
+	fails "pool: has neither \`on\` nor pool/modules"
 	program "$BUILD/example/echo"
 	value max 1
 	value min 2

@@ -8,8 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "src/launch/spawn.h"
+#include "src/launch/fd.h"
 #include "src/limits.h"
+#include "src/tree/address.h"
 
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83 /* since Linux 6.16 */
@@ -168,8 +169,15 @@ void channels_end(struct channels *c, const struct config *config, const struct 
 
 /* ---- sockets ---- */
 
-int channels_listen(struct channels *c, const struct rows *rows, uint32_t svc, uid_t uid, gid_t gid,
-                    const char **line)
+static bool has_path(const char *line)
+{
+	struct listen_address a;
+	const char *why;
+
+	return listen_parse(line, strlen(line), &a, &why) == 0 && listen_path(&a);
+}
+
+int channels_listen(struct channels *c, const struct rows *rows, uint32_t svc, const char **line)
 {
 	*line = line_of(rows, 0);
 	for (uint32_t i = first_of(c, svc); i < c->n && c->row[i].svc == svc; i++) {
@@ -177,11 +185,27 @@ int channels_listen(struct channels *c, const struct rows *rows, uint32_t svc, u
 
 		if (ch->role != CHANNEL_SOCKET)
 			continue;
-		if (ch->held.fd < 0 && held_open(&ch->held, *line, uid, gid) < 0)
+		if (ch->held.fd < 0 && !has_path(*line)
+		    && held_open(&ch->held, *line, (uid_t)-1, (gid_t)-1) < 0)
 			return -1;
 		*line = string_after(*line);
 	}
 	return 0;
+}
+
+bool channels_take(struct channels *c, uint32_t svc, uint32_t line, const struct held *held)
+{
+	struct channel *ch = find(c, svc, CHANNEL_SOCKET, line);
+	struct held moved = *held;
+
+	moved.fd = fd_move_up(held->fd);
+	if (!ch || ch->held.fd >= 0 || moved.fd < 0) {
+		if (moved.fd >= 0)
+			close(moved.fd);
+		return false;
+	}
+	ch->held = moved;
+	return true;
 }
 
 int channels_fd(const struct channels *c, uint32_t svc, enum channel_role role, uint32_t line)
@@ -213,7 +237,7 @@ int channels_open(struct channels *c, uint32_t svc, enum channel_role role,
 
 	if (!ch || make_ends(role, ends) < 0)
 		return -1;
-	ends[1] = spawn_move_fd(ends[1]);
+	ends[1] = fd_move_up(ends[1]);
 	if (ends[1] >= 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0
 	    && w->watch(ends[0], role, svc) == 0) {
 		ch->held.fd = ends[0];

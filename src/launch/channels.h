@@ -57,10 +57,13 @@ void channels_free(struct channels *c);
 
 /* ---- one service ---- */
 
-/* Opens those of its sockets that are not open, for a user and a group (-1: nobody's).
- * 0; or -1 with errno and *line, the one that could not be. */
-int channels_listen(struct channels *c, const struct rows *rows, uint32_t svc, uid_t uid, gid_t gid,
-                    const char **line);
+/* Opens those of its sockets that are not open, but for those with a path: its process opens
+ * these, as nobody knows what lies behind a path.  0; or -1 with errno and *line, the one that
+ * could not be. */
+int channels_listen(struct channels *c, const struct rows *rows, uint32_t svc, const char **line);
+/* The socket of a line was opened by its process and is ours to keep now; false: there is no
+ * place for it, and it is closed. */
+bool channels_take(struct channels *c, uint32_t svc, uint32_t line, const struct held *held);
 /* The descriptor of a channel, -1: there is none or it is not open. */
 int channels_fd(const struct channels *c, uint32_t svc, enum channel_role role, uint32_t line);
 

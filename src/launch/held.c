@@ -8,8 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "src/launch/fd.h"
 #include "src/launch/socket.h"
-#include "src/launch/spawn.h"
 
 static int parse(const char *line, struct listen_address *a)
 {
@@ -19,14 +19,6 @@ static int parse(const char *line, struct listen_address *a)
 		return 0;
 	errno = EINVAL;
 	return -1;
-}
-
-/* The path that it is bound to, or NULL. */
-static const char *path_of(const struct listen_address *a)
-{
-	const struct sockaddr_un *un = (const struct sockaddr_un *)&a->addr;
-
-	return a->addr.ss_family == AF_UNIX && un->sun_path[0] ? un->sun_path : NULL;
 }
 
 static const char *last_part(const char *path)
@@ -68,8 +60,8 @@ int held_open(struct held *h, const char *line, uid_t uid, gid_t gid)
 	h->fd = listen_open(&a, uid, gid);
 	if (h->fd < 0)
 		return -1;
-	remember_file(h, path_of(&a));
-	h->fd = spawn_move_fd(h->fd);
+	remember_file(h, listen_path(&a));
+	h->fd = fd_move_up(h->fd);
 	if (h->fd >= 0)
 		return 0;
 	held_give_up(h, line); /* succeeds or changes nothing that we await */
@@ -94,8 +86,8 @@ void held_give_up(struct held *h, const char *line)
 	struct listen_address a;
 	int err = errno;
 
-	if (h->is_file && parse(line, &a) == 0 && path_of(&a))
-		remove_file(h, path_of(&a));
+	if (h->is_file && parse(line, &a) == 0 && listen_path(&a))
+		remove_file(h, listen_path(&a));
 	if (h->fd >= 0)
 		close(h->fd);
 	*h = (struct held){.fd = -1};

@@ -61,7 +61,7 @@ void obstacle_say(struct obstacle *o, const char *step, const char *what, const 
 	text_str(&t, step);
 	text_str(&t, ": ");
 	text_str(&t, what);
-	text_str(&t, ": ");
+	text_str(&t, *why ? ": " : "");
 	text_str(&t, why);
 }
 
@@ -74,23 +74,14 @@ static int failed_at(const struct preparing *p, enum spawn_step step, int error,
 
 /* ---- the user ---- */
 
-/* The pool's manager stays what we are; its sockets belong to the user. */
-static int find_user(const struct preparing *p)
+/* Names are looked up by the process: their files may lie on a disk that hangs.  The pool's
+ * manager stays what we are; its sockets belong to the user. */
+static void ask_for_user(const struct preparing *p)
 {
 	struct ids_asked asked;
-	const char *what = "";
-	int error;
 
-	p->p->ids = (struct ids){.uid = (uid_t)-1, .gid = (gid_t)-1};
-	if (!ids_asked_of(p->o->rows, &asked))
-		return 0;
-	if (ids_find(&asked, &p->p->ids, &what) < 0) {
-		error = errno;
-		return failed_at(p, STEP_USER, error, what, ids_error(error));
-	}
-	if (!is_manager(p->o))
-		p->p->launch.ids = &p->p->ids;
-	return 0;
+	p->p->launch.find_ids = ids_asked_of(p->o->rows, &asked);
+	p->p->launch.become = p->p->launch.find_ids && !is_manager(p->o);
 }
 
 /* ---- descriptors ---- */
@@ -102,7 +93,7 @@ static int check_limit(const struct preparing *p)
 
 	if (!count_sockets(p->o) && ready_number(p->o) < 0)
 		return 0;
-	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0 || l.rlim_cur > SPAWN_OWN_FD)
+	if (prlimit(0, RLIMIT_NOFILE, NULL, &l) < 0 || l.rlim_cur > FD_OWN)
 		return 0;
 	return failed_at(p, STEP_FDS, EINVAL, "RLIMIT_NOFILE", "too low to pass any");
 }
@@ -111,6 +102,20 @@ static void add_fd(struct prepared *p, int fd, int as)
 {
 	p->fds[p->launch.n_fds++] = (struct spawn_fd){fd, as};
 	p->launch.fds = p->fds;
+}
+
+/* One that is not open yet is opened by the process. */
+static void add_socket(const struct preparing *p, unsigned i, const char *line)
+{
+	int fd = channels_fd(p->channels, p->o->svc, CHANNEL_SOCKET, i), as = PREPARE_FIRST_FD + (int)i;
+	struct launch *l = &p->p->launch;
+
+	if (fd >= 0) {
+		add_fd(p->p, fd, as);
+		return;
+	}
+	p->p->sockets[l->n_sockets++] = (struct own_socket){line, (uint16_t)i, (uint16_t)as};
+	l->sockets = p->p->sockets;
 }
 
 static int add_sockets(const struct preparing *p)
@@ -124,12 +129,13 @@ static int add_sockets(const struct preparing *p)
 
 	if (!n)
 		return 0;
-	if (channels_listen(p->channels, p->o->rows, p->o->svc, p->p->ids.uid, p->p->ids.gid, &line) < 0) {
+	if (channels_listen(p->channels, p->o->rows, p->o->svc, &line) < 0) {
 		error = errno;
 		return failed_at(p, STEP_LISTEN, error, line, strerror(error));
 	}
-	for (unsigned i = 0; i < n; i++)
-		add_fd(p->p, channels_fd(p->channels, p->o->svc, CHANNEL_SOCKET, i), PREPARE_FIRST_FD + (int)i);
+	line = p->o->rows->strings + listen->at;
+	for (unsigned i = 0; i < n; i++, line = string_after(line))
+		add_socket(p, i, line);
 	environment_own_number(env, p->p->listen_fds, sizeof p->p->listen_fds, "LISTEN_FDS=", n);
 	environment_own(env, environment_listen_pid);
 	text_init(&t, p->p->names, sizeof p->p->names);
@@ -219,14 +225,14 @@ int prepare(struct prepared *p, const struct order *o, struct channels *channels
 	describe(p, o);
 	if (o->program != ENTRY_ON && o->program != ENTRY_OFF)
 		return 0;
+	p->launch.rows = *o->rows;
 	if (is_manager(o)) {
 		become_manager(p, o);
 	} else {
-		p->launch.rows = *o->rows;
+		p->launch.settings = true;
 		p->launch.directory = rows_find(o->rows, ENTRY_DIR) ? o->directory : NULL;
 	}
-	if (find_user(&preparing) < 0)
-		return -1;
+	ask_for_user(&preparing);
 	return o->program == ENTRY_ON ? add_descriptors(&preparing) : 0;
 }
 

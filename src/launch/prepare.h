@@ -30,7 +30,7 @@ struct order {
 
 struct prepared {
 	struct launch launch;
-	struct ids ids;
+	struct own_socket sockets[LISTEN_MAX];
 	struct spawn_fd fds[LISTEN_MAX + 2];
 	int made[2];              /* the process's ends, to be closed here */
 	unsigned n_made;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "ipc/text.h"
@@ -57,6 +58,12 @@ int spawn_prepare(struct spawner *sp, uint32_t words_max)
 
 /* ---- laying out a child ---- */
 
+/* What a child of its own memory finds out. */
+struct alone {
+	struct ids ids;
+	char words[STEP_WORDS];
+};
+
 /* A copy in the child's own memory: the caller's may be gone before it runs. */
 static const char *keep(struct text *t, const char *s)
 {
@@ -95,9 +102,27 @@ static struct child describe(const struct spawner *sp, const struct launch *l)
 {
 	return (struct child){
 		.session = true, .tty = l->tty, .limit = sp->nofile_raised,
-		.nofile_soft = sp->nofile_soft, .nofile_hard = sp->nofile_hard, .ids = l->ids,
-		.n_fds = (uint16_t)l->n_fds, .rows = l->rows, .report = report,
+		.nofile_soft = sp->nofile_soft, .nofile_hard = sp->nofile_hard,
+		.n_fds = (uint16_t)l->n_fds, .rows = l->rows, .settings = l->settings, .report = report,
 	};
+}
+
+/* Is there something that only a process of its own memory can do? */
+static bool is_alone(const struct launch *l)
+{
+	return l->find_ids || l->n_sockets || (l->settings && steps_need_memory(&l->rows));
+}
+
+/* What it needs for that; the sockets stay where they are, as it has a copy of them. */
+static void describe_alone(struct child *c, const struct launch *l, struct alone *room)
+{
+	*room = (struct alone){.ids = {.uid = (uid_t)-1, .gid = (gid_t)-1}};
+	c->find_ids = l->find_ids;
+	c->ids = l->become ? &room->ids : NULL;
+	c->found = &room->ids;
+	c->words = room->words;
+	c->sockets = l->sockets;
+	c->n_sockets = (uint16_t)l->n_sockets;
 }
 
 /* Lays out a child in `bytes` of memory: description, descriptors, pointers, strings. */
@@ -105,9 +130,10 @@ static struct child *lay_out(const struct spawner *sp, const struct launch *l, c
                              size_t bytes)
 {
 	struct child *c = (struct child *)(void *)memory;
-	struct spawn_fd *fds = (struct spawn_fd *)(void *)(c + 1);
+	struct alone *room = (struct alone *)(void *)(c + 1);
+	struct spawn_fd *fds = (struct spawn_fd *)(void *)(is_alone(l) ? room + 1 : room);
 	struct words w = {.at = (char **)(void *)(fds + l->n_fds)};
-	size_t strings = strings_of(l), fixed = sizeof *c + l->n_fds * sizeof *fds;
+	size_t strings = strings_of(l), fixed = (size_t)((char *)w.at - memory);
 	struct environment env = l->env;
 	struct text t;
 
@@ -116,6 +142,8 @@ static struct child *lay_out(const struct spawner *sp, const struct launch *l, c
 	text_init(&t, memory + bytes - strings, strings);
 	w.room = (bytes - fixed - strings) / sizeof(char *);
 	*c = describe(sp, l);
+	if (is_alone(l))
+		describe_alone(c, l, room);
 	c->path = keep(&t, l->path);
 	c->directory = l->directory ? keep(&t, l->directory) : NULL;
 	c->argv = w.at;
@@ -143,10 +171,10 @@ PLAIN static _Noreturn int live(void *child)
 		raw(SYS_exit_group, 127, 0, 0, 0, 0);
 }
 
-/* Whoever becomes another user shares nothing with us: he could stop the child. */
+/* Whoever becomes another user shares nothing with us, either: he could stop the child. */
 static int free_slot(const struct spawner *sp, const struct launch *l)
 {
-	if (SPAWN_SHARES_MEMORY && !steps_need_memory(&l->rows, l->ids))
+	if (SPAWN_SHARES_MEMORY && !is_alone(l))
 		for (int i = 0; i < SPAWN_IN_FLIGHT; i++)
 			if (!sp->held_by[i])
 				return i;
@@ -206,26 +234,22 @@ static pid_t make_child(struct spawner *sp, const struct launch *l, int64_t now_
 	return shared ? clone_on_slot(sp, i, c, now_ms, p) : fork_alone(c);
 }
 
-int spawn_move_fd(int fd)
+static int make_report(const struct launch *l, int ends[2])
 {
-	int moved = fd < 0 || fd >= SPAWN_OWN_FD ? fd : fcntl(fd, F_DUPFD_CLOEXEC, SPAWN_OWN_FD);
-	int err = errno;
-
-	if (fd >= 0 && moved != fd)
-		close(fd);
-	errno = err;
-	return moved;
+	if (l->n_sockets)
+		return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends);
+	return pipe2(ends, O_CLOEXEC | O_NONBLOCK);
 }
 
-/* The pipe that reports. */
+/* The pipe that reports, or a socket pair where it has to hand something over. */
 static int open_report(const struct launch *l, int ends[2], enum spawn_step *step)
 {
 	*step = STEP_PIPE;
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (make_report(l, ends) < 0)
 		return -1;
 	*step = STEP_FDS;
-	if (l->n_fds)
-		ends[1] = spawn_move_fd(ends[1]);
+	if (l->n_fds || l->n_sockets)
+		ends[1] = fd_move_up(ends[1]);
 	if (ends[1] >= 0)
 		return 0;
 	close(ends[0]); /* succeeds: errno stays */
@@ -241,6 +265,7 @@ int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, st
 	*p = PROC_NONE;
 	if (open_report(l, ends, &step) < 0)
 		return failed(end, step, errno);
+	p->hands_over = l->n_sockets;
 	p->pid = make_child(sp, l, now_ms, p, ends[1], &step);
 	err = errno;
 	close(ends[1]);
@@ -261,22 +286,45 @@ static void free_slot_of(struct spawner *sp, int i, int64_t now_ms)
 	sp->progress_ms = now_ms;
 }
 
-enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
-                            struct step_report *report_of)
+/* A record, and the descriptor that came with it, or -1. */
+static ssize_t receive(const struct proc *p, struct step_report *report, int *fd)
 {
-	ssize_t n = read(p->exec_fd, report_of, sizeof *report_of);
-	bool failed_step = n == (ssize_t)sizeof *report_of;
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = {report, sizeof *report};
+	struct msghdr m = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+	                   .msg_controllen = sizeof control.space};
+	ssize_t n;
+
+	*fd = -1;
+	if (!p->hands_over)
+		return read(p->exec_fd, report, sizeof *report);
+	n = recvmsg(p->exec_fd, &m, MSG_CMSG_CLOEXEC);
+	if (n > 0 && m.msg_controllen >= CMSG_LEN(sizeof(int)) && control.head.cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(&control.head), sizeof *fd);
+	return n;
+}
+
+enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
+                            struct step_report *report, int *fd)
+{
+	ssize_t n = receive(p, report, fd);
+	bool said = n == (ssize_t)sizeof *report;
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return SPAWN_NOTHING;
-	if (failed_step && !report_of->fatal)
+	if (said && report->kind == REPORT_SOCKET)
+		return SPAWN_SOCKET;
+	if (said && report->kind == REPORT_NOTE)
 		return SPAWN_NOTE;
 	close(p->exec_fd);
 	p->exec_fd = -1;
-	if (p->slot >= 0 && !failed_step) /* else it still has to end, on its stack */
+	if (p->slot >= 0 && !said) /* else it still has to end, on its stack */
 		free_slot_of(sp, p->slot, now_ms);
 	p->slot = -1;
-	return failed_step ? SPAWN_FAILED : SPAWN_EXECUTED;
+	return said ? SPAWN_FAILED : SPAWN_EXECUTED;
 }
 
 void spawn_close(struct proc *p)

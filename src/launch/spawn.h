@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "src/launch/environment.h"
+#include "src/launch/fd.h"
 #include "src/launch/steps.h"
 #include "src/limits.h"
 
@@ -26,6 +27,7 @@ struct proc {
 	int pidfd;       /* readable when it has ended; only in a storm of orphans */
 	int exec_fd;     /* end of file when it has executed its program */
 	int16_t slot;    /* memory that it shares with us until then, or -1 */
+	bool hands_over; /* descriptors may come along with what it reports */
 };
 
 #define PROC_NONE ((struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1})
@@ -55,21 +57,17 @@ struct launch {
 	uint32_t n_params;
 	const char *word;     /* one more argument, or NULL */
 	struct environment env;
-	const struct spawn_fd *fds; /* n_fds of them: no fd is below SPAWN_OWN_FD, no `as` is not */
+	const struct spawn_fd *fds; /* n_fds of them: no fd is below FD_OWN, no `as` is not */
 	unsigned n_fds;
-	const struct ids *ids; /* whom it becomes, or NULL */
 	bool tty;             /* make descriptor 0 its controlling terminal */
-	struct rows rows;     /* of the service: its entries are carried out */
+	bool find_ids;        /* look up whom the rows name, for the sockets, */
+	bool become;          /* and become that user */
+	const struct own_socket *sockets; /* n_sockets that it opens itself */
+	unsigned n_sockets;
+	struct rows rows;     /* of the service */
+	bool settings;        /* carry out what its entries ask for */
 	const char *directory; /* of the service, where it has rows */
 };
-
-/* What is passed on has numbers from here on, so that none of them, nor the pipe that
- * reports, is overwritten in the child by what another becomes there. */
-#define SPAWN_OWN_FD 64
-
-/* The same descriptor with such a number; the one given is closed.  -1 with errno
- * (EINVAL: RLIMIT_NOFILE is too low for it). */
-int spawn_move_fd(int fd);
 
 /* Prepares the memory; words_max is the most arguments or environment lines that one
  * program has.  0, or -1 with errno. */
@@ -79,16 +77,17 @@ int spawn_prepare(struct spawner *sp, uint32_t words_max);
 int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, struct proc *p,
                   struct end *end);
 
-/* What the child says: SPAWN_NOTE and SPAWN_FAILED with *report.  After all but
- * SPAWN_NOTHING and SPAWN_NOTE exec_fd is closed. */
+/* What the child says; all but SPAWN_NOTHING and SPAWN_EXECUTED with *report.  After
+ * SPAWN_EXECUTED and SPAWN_FAILED exec_fd is closed. */
 enum spawn_heard {
 	SPAWN_NOTHING,  /* nothing yet */
 	SPAWN_NOTE,     /* it starts without a comfort; there may be more */
+	SPAWN_SOCKET,   /* it has opened a socket: *fd, or -1 where that got lost; likewise */
 	SPAWN_EXECUTED,
 	SPAWN_FAILED
 };
 enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
-                            struct step_report *report);
+                            struct step_report *report, int *fd);
 
 /* The process is reaped or given up: closes what is left of it. */
 void spawn_close(struct proc *p);

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "src/launch/alone.h"
 #include "src/launch/raw.h"
 
 #define SESSION_SETMASK 2 /* SIG_SETMASK of the kernel */
@@ -64,6 +65,19 @@ PLAIN static long give_back_limit(const struct child *c, const struct value *v)
 
 	(void)v;
 	return c->limit ? raw(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0, 0) : 0;
+}
+
+/* ALONE: see alone.h. */
+static long find_ids(const struct child *c, const struct value *v)
+{
+	(void)v;
+	return c->find_ids ? alone_find_ids(c) : 0;
+}
+
+static long open_sockets(const struct child *c, const struct value *v)
+{
+	(void)v;
+	return c->n_sockets ? alone_open_sockets(c) : 0;
 }
 
 static long become(const struct child *c, const struct value *v)
@@ -122,6 +136,8 @@ static const struct step steps[] = {
 	{STEP_SESSION, ENTRY_N, FATAL, ANYWHERE, take_terminal},
 	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, take_descriptors},
 	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, write_pid},
+	{STEP_USER, ENTRY_N, FATAL, ANYWHERE, find_ids},
+	{STEP_LISTEN, ENTRY_N, FATAL, ANYWHERE, open_sockets},
 	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, bind_to_parent},
@@ -139,28 +155,38 @@ PLAIN static const struct value *row_of(const struct rows *rows, unsigned entry)
 	return 0;
 }
 
+/* True if the process starts all the same. */
+PLAIN static bool tell(const struct child *c, const struct step *s, int32_t error)
+{
+	struct step_report report;
+
+	report.step = s->step;
+	report.error = error;
+	report.entry = s->entry;
+	report.kind = s->comfort == COMFORT ? REPORT_NOTE : REPORT_FATAL;
+	for (unsigned i = 0; i < STEP_WORDS; i++)
+		report.words[i] = c->words ? c->words[i] : 0;
+	c->report(c, &report);
+	return s->comfort == COMFORT;
+}
+
 PLAIN int steps_run(const struct child *c)
 {
 	for (unsigned k = 0; k < N_STEPS; k++) {
 		const struct step *s = &steps[k];
-		const struct value *v = s->entry == ENTRY_N ? 0 : row_of(&c->rows, s->entry);
+		const struct value *v = s->entry == ENTRY_N || !c->settings ? 0 : row_of(&c->rows, s->entry);
 		long r = v || s->entry == ENTRY_N ? s->run(c, v) : 0;
 
-		if (r < 0) {
-			struct step_report report = {s->step, (int32_t)-r, s->entry, s->comfort == FATAL};
-
-			c->report(c, &report);
-			if (s->comfort == FATAL)
-				return -1;
-		}
+		if (r < 0 && !tell(c, s, (int32_t)-r))
+			return -1;
 	}
 	return 0;
 }
 
-bool steps_need_memory(const struct rows *rows, const struct ids *ids)
+bool steps_need_memory(const struct rows *rows)
 {
 	for (unsigned k = 0; k < N_STEPS; k++)
 		if (steps[k].alone == ALONE && row_of(rows, steps[k].entry))
 			return true;
-	return ids;
+	return false;
 }

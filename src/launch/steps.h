@@ -20,12 +20,30 @@ struct spawn_fd {
 	int fd, as;
 };
 
-/* How a step failed; written to a pipe as it is. */
+/* A socket of `listen` that the process opens itself, as it has a path. */
+struct own_socket {
+	const char *line;
+	uint16_t number;  /* which line it is */
+	uint16_t as;      /* the descriptor that it becomes */
+};
+
+#define STEP_WORDS 120
+
+/* What the process says on its way; written as it is. */
+enum report_kind {
+	REPORT_FATAL,  /* a step has failed */
+	REPORT_NOTE,   /* likewise, but it was a comfort: the process starts without it */
+	REPORT_SOCKET  /* a socket was opened: comes with a descriptor, `error` is its line */
+};
+
 struct step_report {
-	int32_t step;  /* enum spawn_step */
-	int32_t error; /* errno */
-	int32_t entry; /* enum entry_id of STEP_ENTRY, else ENTRY_N */
-	int32_t fatal; /* 0: a comfort that is not to be had, the process starts without it */
+	int32_t step;    /* enum spawn_step */
+	int32_t error;   /* errno */
+	int32_t entry;   /* enum entry_id of STEP_ENTRY, else ENTRY_N */
+	uint8_t kind;    /* enum report_kind */
+	bool is_file;    /* REPORT_SOCKET: bound to a path, whose file this is: */
+	uint64_t dev, ino;
+	char words[STEP_WORDS]; /* "what: why", where more is known than errno says */
 };
 
 /* What a process is to become.  All memory that it points to stays as it is until the
@@ -41,8 +59,14 @@ struct child {
 	const struct spawn_fd *fds;
 	char *pid;              /* room for ten digits of its own number, or NULL */
 	const struct ids *ids;  /* whom it becomes, or NULL */
+	bool find_ids;          /* look up the names in `rows` first, into *found */
+	uint16_t n_sockets;
+	const struct own_socket *sockets; /* to be opened for *found */
+	struct ids *found;      /* for both, room */
+	char *words;            /* and room for STEP_WORDS of why that failed */
 	uint64_t nofile_soft, nofile_hard;
 	struct rows rows;       /* of the service */
+	bool settings;          /* carry out what its entries ask for */
 	const char *directory;  /* of the service, for a relative `dir` */
 	pid_t bond;             /* it is killed when this parent ends; 0: it is not */
 	/* Called for a step that failed, before it goes on without it or steps_run() returns. */
@@ -53,7 +77,7 @@ struct child {
  * reported.  Touches no libc, but for steps that need memory of their own. */
 int steps_run(const struct child *c);
 
-/* Whether one of its steps may not be done in memory that is shared with us. */
-bool steps_need_memory(const struct rows *rows, const struct ids *ids);
+/* Whether an entry asks for a step that may not be done in memory that is shared with us. */
+bool steps_need_memory(const struct rows *rows);
 
 #endif

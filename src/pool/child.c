@@ -119,7 +119,7 @@ static void report_step(const struct child *c, const struct step_report *r)
 		text_str(&t, ": ");
 		value_put(&t, &c->rows, rows_find(&c->rows, (enum entry_id)r->entry));
 	}
-	report(c->report_fd, r->fatal ? r->step : CHILD_NOTE, r->error, why);
+	report(c->report_fd, r->kind == REPORT_FATAL ? r->step : CHILD_NOTE, r->error, why);
 }
 
 static _Noreturn void fail(int fd, enum spawn_step step)
@@ -213,7 +213,7 @@ static struct child describe(const struct pool_child *c)
 	return (struct child){
 		.report_fd = c->start_fd, .report = report_step, .limit = true,
 		.nofile_soft = descriptors.rlim_cur, .nofile_hard = descriptors.rlim_max,
-		.ids = &f->ids, .rows = f->rows, .directory = files_directory(), .bond = c->manager,
+		.ids = &f->ids, .rows = f->rows, .settings = true, .directory = files_directory(), .bond = c->manager,
 	};
 }
 

@@ -379,34 +379,51 @@ static void describe_step(struct obstacle *o, uint32_t svc, const struct step_re
 /* Its start has failed at a step, or goes on without a comfort. */
 static void take_report(uint32_t svc, enum proc_role role, const struct step_report *r)
 {
-	struct obstacle o = {.end = {END_SPAWN, (uint8_t)r->step, (int16_t)r->error}};
+	struct obstacle o = {.end = {END_SPAWN, (uint8_t)r->step, (int16_t)r->error}, .words = ""};
 	bool of_entry = r->entry < ENTRY_N && role != ROLE_HELPER;
 
 	if (of_entry)
 		describe_step(&o, svc, r);
-	if (!r->fatal) {
+	else if (*r->words)
+		obstacle_say(&o, step_word((unsigned)r->step), r->words, "");
+	if (r->kind == REPORT_NOTE) {
 		say(config_name(shell.config, svc), o.words, "started without it");
 		return;
 	}
-	if (of_entry)
+	if (role != ROLE_HELPER && *o.words)
 		keep_reason(svc, role, &o);
 	/* The child ends on its own; its exit is no news any more. */
 	spawn_close(services_proc(svc, role));
 	report_end(svc, role, &o.end);
 }
 
+/* The process has opened a socket of its service, which outlives it. */
+static void take_socket(uint32_t svc, const struct step_report *r, int fd)
+{
+	const struct held held = {.fd = fd, .is_file = r->is_file, .dev = (dev_t)r->dev,
+	                          .ino = (ino_t)r->ino};
+
+	if (!channels_take(&shell.channels, svc, (uint32_t)r->error, &held))
+		say(config_name(shell.config, svc), "listen", "a socket is not kept over its next start");
+}
+
 void services_exec_result(uint32_t svc, enum proc_role role)
 {
 	struct proc *p = services_proc(svc, role);
 	struct step_report r;
-	enum spawn_heard heard = SPAWN_NOTE;
+	int fd;
 
-	while (p->exec_fd >= 0 && heard == SPAWN_NOTE) {
-		heard = spawn_hear(&shell.spawner, p, shell.now_ms, &r);
-		if (heard == SPAWN_EXECUTED && role == ROLE_MAIN)
-			event(EV_EXECUTED, svc);
-		else if (heard == SPAWN_NOTE || heard == SPAWN_FAILED)
-			take_report(svc, role, &r);
+	while (p->exec_fd >= 0) {
+		switch (spawn_hear(&shell.spawner, p, shell.now_ms, &r, &fd)) {
+		case SPAWN_NOTHING: return;
+		case SPAWN_SOCKET: take_socket(svc, &r, fd); break;
+		case SPAWN_NOTE:
+		case SPAWN_FAILED: take_report(svc, role, &r); break;
+		case SPAWN_EXECUTED:
+			if (role == ROLE_MAIN)
+				event(EV_EXECUTED, svc);
+			break;
+		}
 	}
 }
 

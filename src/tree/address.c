@@ -247,3 +247,10 @@ void listen_put_names(struct text *t, const char *lines, unsigned n)
 		text_str(t, name);
 	}
 }
+
+const char *listen_path(const struct listen_address *a)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)&a->addr;
+
+	return a->addr.ss_family == AF_UNIX && un->sun_path[0] ? un->sun_path : NULL;
+}

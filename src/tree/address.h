@@ -29,6 +29,8 @@ struct listen_address {
 
 /* Parses n bytes: 0, or -1 with *why. */
 int listen_parse(const char *line, size_t n, struct listen_address *out, const char **why);
+/* The path that it is bound to, or NULL. */
+const char *listen_path(const struct listen_address *a);
 /* Both are the same place: only one of them can be opened. */
 bool listen_same(const struct listen_address *a, const struct listen_address *b);
 /* What it is called in LISTEN_FDNAMES: kind, dash, and port or last part of the path,

@@ -30,11 +30,6 @@ static bool ending;
 
 /* ---- processes ---- */
 
-int spawn_move_fd(int fd)
-{
-	return fd;
-}
-
 int spawn_prepare(struct spawner *sp, uint32_t words_max)
 {
 	(void)sp;
@@ -82,15 +77,16 @@ int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, st
 }
 
 enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
-                            struct step_report *report)
+                            struct step_report *report, int *fd)
 {
+	(void)fd;
 	(void)sp;
 	(void)now_ms;
 	p->exec_fd = -1;
 	if (!choice_once_in(machine_choice, 16))
 		return SPAWN_EXECUTED;
 	manager_ended(p->pid);
-	*report = (struct step_report){STEP_EXEC, ENOENT, ENTRY_N, 1};
+	*report = (struct step_report){.step = STEP_EXEC, .error = ENOENT, .entry = ENTRY_N};
 	return SPAWN_FAILED;
 }
 
