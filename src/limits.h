@@ -25,6 +25,11 @@
 #define IDS_GROUPS_MAX     64             /* supplementary groups of one service */
 #define CONFIG_DELAY_MAX_S 86400          /* `delay` and `sleep_before_kill`: a day */
 
+#define LOAD_SAY_MS        5000   /* how often a load that takes long is named */
+#define LOAD_PLACE_BYTES   1024   /* kept of the path that it is at */
+#define LOAD_PENDING_MAX   256    /* requests that wait for a load at once; more are told "busy" */
+#define LOAD_STALE_MAX     5      /* loads in a row that no longer fit what runs */
+
 /* Loop: work per turn. */
 #define TURN_EVENTS        64     /* readiness events taken from the kernel */
 #define TURN_ACTIONS       64     /* actions of the engine carried out */
@@ -32,7 +37,8 @@
 #define SPAWN_IN_FLIGHT    32     /* children that share our memory until they execute */
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
-#define RETIRED_MAX        64     /* configs that were replaced while children still read them */
+#define RETIRED_MAX        (SPAWN_IN_FLIGHT + 1) /* configs that were replaced while children still read
+                                   * them: each of these reads one */
 #define READY_BYTES_MAX    4096   /* written to a `ready` descriptor without a newline */
 #define WORDS_MAX          256    /* kept of why a start failed, or of a manager's last words */
 #define SPAWN_SWEEP_MS     50     /* after the last spawn: who has executed unheard gives memory back */

@@ -14,6 +14,7 @@ clang        clang          clang         clang            clang
 bats         bats           bats          bats             bash-bats
 ps           procps        procps        procps-ng        procps-ng
 curl         curl          curl          curl             curl
+bindfs       bindfs        bindfs        bindfs           bindfs
 jq           jq             jq            jq               jq
 perl         perl-base      perl          perl-interpreter perl
 strace       strace         strace        strace           strace

@@ -201,6 +201,7 @@ static pid_t clone_on_slot(struct spawner *sp, int i, struct child *c, int64_t n
 	if (pid > 0) {
 		p->slot = (int16_t)i;
 		sp->held_by[i] = pid;
+		sp->epoch_of[i] = sp->epoch;
 		sp->n_held++;
 		sp->progress_ms = now_ms;
 	}
@@ -346,6 +347,14 @@ void spawn_reaped(struct spawner *sp, pid_t pid, int64_t now_ms)
 unsigned spawn_in_flight(const struct spawner *sp)
 {
 	return sp->n_held;
+}
+
+bool spawn_reads(const struct spawner *sp, uint32_t epoch)
+{
+	for (int i = 0; i < SPAWN_IN_FLIGHT && sp->n_held; i++)
+		if (sp->held_by[i] && sp->epoch_of[i] == epoch)
+			return true;
+	return false;
 }
 
 bool spawn_is_full(const struct spawner *sp)

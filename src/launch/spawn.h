@@ -33,7 +33,7 @@ struct proc {
 #define PROC_NONE ((struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1})
 
 /* The memory for children.  All zero before the first spawn_prepare(); the caller sets the
- * limits, nobody else touches the rest. */
+ * limits and the epoch, nobody else touches the rest. */
 struct spawner {
 	uint64_t nofile_soft;   /* RLIMIT_NOFILE that children get back, */
 	uint64_t nofile_hard;
@@ -41,7 +41,9 @@ struct spawner {
 
 	char *slots;            /* SPAWN_IN_FLIGHT of them */
 	pid_t held_by[SPAWN_IN_FLIGHT]; /* 0: free */
+	uint32_t epoch_of[SPAWN_IN_FLIGHT]; /* of the memory that it reads */
 	unsigned n_held;
+	uint32_t epoch;         /* of the tree that launches point into; the caller counts */
 	bool touched;
 	int64_t progress_ms;    /* when a slot was last taken or freed */
 	char *scratch;          /* for forked children: room for the largest program */
@@ -94,9 +96,11 @@ void spawn_close(struct proc *p);
 /* A child of ours was reaped, whichever. */
 void spawn_reaped(struct spawner *sp, pid_t pid, int64_t now_ms);
 
-/* Children that still share our memory.  While there are any, nothing that
- * they may read can be unmapped. */
+/* Children that still share our memory. */
 unsigned spawn_in_flight(const struct spawner *sp);
+/* Whether one of them was launched in this epoch: then nothing that it may read can be
+ * unmapped. */
+bool spawn_reads(const struct spawner *sp, uint32_t epoch);
 /* All memory for children is in use. */
 bool spawn_is_full(const struct spawner *sp);
 /* It is, but it is freed quickly: better wait for

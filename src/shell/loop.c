@@ -16,6 +16,7 @@
 #include "src/shell/process.h"
 #include "src/shell/relay.h"
 #include "src/shell/reload.h"
+#include "src/shell/requests.h"
 #include "src/shell/rescue.h"
 #include "src/shell/services.h"
 #include "src/shell/signals.h"
@@ -200,6 +201,7 @@ static bool reaped(pid_t pid, int status)
 	if (ours)
 		services_ended(svc, role, status);
 	spawn_reaped(&shell.spawner, pid, shell.now_ms);
+	loading_reaped(pid);
 	return !ours;
 }
 
@@ -279,6 +281,7 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 	case SOURCE_SIGNALS: take_signals(); break;
 	case SOURCE_IPC: ipc_more = true; break;
 	case SOURCE_ENDPOINT: look_later(); break;
+	case SOURCE_LOAD: loading_readable(); break;
 	}
 }
 
@@ -295,15 +298,19 @@ static void serve_ipc(void)
 static void turn(const struct epoll_event *ev, int n)
 {
 	static const enum source order[] = {SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_SIGNALS,
-	                                    SOURCE_CONTROL, SOURCE_IPC, SOURCE_ENDPOINT};
+	                                    SOURCE_CONTROL, SOURCE_LOAD, SOURCE_IPC, SOURCE_ENDPOINT};
 
 	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
 		for (int i = 0; i < n; i++)
 			dispatch(&ev[i], order[k]);
 	serve_ipc();
 	relay_turn();
+	requests_turn();
+	loading_turn();
 	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
-	actions_left = services_act() || reload_turn();
+	actions_left = services_act();
+	if (!actions_left)
+		reload_turn();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
 		actions_left = true;
 	ipc_recheck |= look_ms <= shell.now_ms;
@@ -334,6 +341,7 @@ static int sleep_ms(void)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(first(at, rescue_deadline()), first(ending_deadline(), look_ms));
 	at = first(at, relay_deadline());
+	at = first(at, first(loading_deadline(), requests_deadline()));
 	if (shell.machine)
 		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "ipc/cinit_ipc.h"
-#include "src/tree/vec.h"
+#include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
+#include "src/shell/loading.h"
 #include "src/shell/services.h"
 #include "src/shell/thrift.h"
 
 static bool asked;
+static bool busy_said;   /* it waits for another load, which was said */
+static unsigned stale;   /* loads in a row that did not fit any more */
 
 void reload_ask(void)
 {
@@ -52,7 +55,7 @@ static void boot_if_never_booted(bool never)
 		engine_event(shell.engine, shell.now_ms, &ev);
 }
 
-static int swap(struct config *fresh, const uint32_t *map)
+static void swap(struct config *fresh, const uint32_t *map)
 {
 	uint32_t n_before = shell.config->n;
 	bool never_booted = shell.config->start == NO_SVC;
@@ -60,47 +63,62 @@ static int swap(struct config *fresh, const uint32_t *map)
 	if (services_adopt(fresh, map) < 0) {
 		say_failed(strerror(errno));
 		config_free(fresh);
-		return 0;
+		return;
 	}
 	ipc_services_moved(map, n_before);
 	say_done(map, n_before);
 	if (shell.machine)
 		shell.machine->settings(fresh);
 	boot_if_never_booted(never_booted);
-	return 1;
-}
-
-static int reload(uint32_t *map)
-{
-	struct load l = {.dir = shell.dir, .start = shell.profile, .running = shell.config,
-	                 .engine = shell.engine, .map = map, .report = services_say_finding};
-	struct config *fresh = config_load(&l);
-
-	if (fresh)
-		return swap(fresh, map);
-	say_failed("the tree cannot be loaded");
-	return 0;
-}
-
-int reload_turn(void)
-{
-	struct vec memory = {.max = SIZE_MAX / 2};
-	uint32_t *map;
-	int r = 0;
-
-	if (!asked)
-		return 0;
-	asked = false;
-	if (ending_has_begun()) {
-		say_failed("everything is being stopped");
-		return 0;
-	}
-	map = vec_add(&memory, (shell.config->n + (size_t)1) * sizeof *map);
-	if (map)
-		r = reload(map);
-	else
-		say_failed(strerror(errno));
-	vec_free(&memory);
 	thrift_supervisor();
-	return r;
+}
+
+/* The end of the load that reload_turn() has begun. */
+static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
+{
+	switch (how) {
+	case LOADED:
+		stale = 0;
+		if (!ending_has_begun())
+			swap(fresh, map);
+		else
+			config_free(fresh);
+		break;
+	case LOADED_STALE:
+		asked = ++stale < LOAD_STALE_MAX;
+		if (!asked)
+			say_failed("services start and end faster than the tree is read");
+		break;
+	case LOADED_NOT:
+		stale = 0;
+		say_failed("the tree cannot be loaded");
+		break;
+	}
+}
+
+static void say_busy(void)
+{
+	struct text *t = say_begin();
+
+	text_str(t, "reload: busy, ");
+	loading_describe(t);
+	say_end();
+}
+
+void reload_turn(void)
+{
+	if (!asked || busy_said) {
+		busy_said &= loading_is_busy();
+		return;
+	}
+	if (loading_is_busy()) {
+		say_busy();
+		busy_said = true;
+		return;
+	}
+	asked = false;
+	if (ending_has_begun())
+		say_failed("everything is being stopped");
+	else if (loading_begin(NULL, loaded) < 0)
+		say_failed(strerror(errno));
 }

@@ -5,9 +5,9 @@
 #ifndef CINIT_SHELL_RELOAD_H
 #define CINIT_SHELL_RELOAD_H
 
-/* Asks for it; done once the engine has nothing to hand out. */
+/* Asks for it; begun once the engine has nothing to hand out, and no other load is under way. */
 void reload_ask(void);
-/* Called when that is so; 1 if the tree was swapped, and the engine has news. */
-int reload_turn(void);
+/* Called when that is so. */
+void reload_turn(void);
 
 #endif

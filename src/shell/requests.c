@@ -5,23 +5,22 @@
 #include <string.h>
 
 #include "ipc/cinit_ipc.h"
-#include "src/tree/vec.h"
 #include "src/limits.h"
 #include "src/shell/board.h"
 #include "src/shell/console.h"
 #include "src/shell/ending.h"
+#include "src/shell/loading.h"
 #include "src/shell/relay.h"
 #include "src/shell/services.h"
-#include "src/shell/thrift.h"
 
-static void answer(const struct ipc_record *request, enum result result)
+static void answer(uint32_t handle, enum result result)
 {
 	struct ipc_record r;
 
 	record_init(&r);
 	r.result = (uint16_t)result;
 	r.generation = shell.generation;
-	ipc_answer(&r, request->handle, NO_SVC);
+	ipc_answer(&r, handle, NO_SVC);
 }
 
 /* An answer about one service; `other` is who stands in the way. */
@@ -61,12 +60,15 @@ void cinit_ipc_repeat(const struct ipc_record *request, uint16_t result, uint32_
 	answer_about(request->handle, known ? service : NO_SVC, (enum result)result, NO_SVC);
 }
 
+static void forget_pending(uint32_t handle);
+
 void cinit_ipc_gone(uint32_t handle)
 {
 	struct event ev = {.kind = EV_CANCEL, .handle = handle};
 
 	engine_event(shell.engine, shell.now_ms, &ev);
 	relay_forget(handle);
+	forget_pending(handle);
 }
 
 /* ---- lists ---- */
@@ -118,75 +120,21 @@ static bool is_possible_name(const char *name, size_t n)
 	return n > 0 && name[0] != '/';
 }
 
-static struct config *load(const char *name)
-{
-	struct load l = {.dir = shell.dir, .asked = name, .old = shell.config,
-	                 .engine = shell.engine, .report = services_say_finding};
-
-	return config_load(&l);
-}
-
-/* Every service of old keeps its index. */
-static int adopt_extended(struct config *fresh)
-{
-	uint32_t n = shell.config->n;
-	struct vec memory = {.max = SIZE_MAX / 2};
-	uint32_t *map = vec_add(&memory, (n + (size_t)1) * sizeof *map);
-	int r;
-
-	if (!map)
-		return -1;
-	for (uint32_t i = 0; i < n; i++)
-		map[i] = i;
-	r = services_adopt(fresh, map);
-	vec_free(&memory);
-	return r;
-}
-
-/* Loads a service, with what it needs and wants, into the running config:
- * whole or not at all.  Refused services are read anew on the way. */
-static enum result load_service(const char *name, uint32_t *svc)
-{
-	struct config *fresh = load(name);
-	enum result no = RES_NONE;
-
-	if (!fresh)
-		return RES_LOAD;
-	*svc = fresh->asked;
-	if (*svc == NO_SVC)
-		no = RES_NO_SERVICE;
-	else if (adopt_extended(fresh) < 0)
-		no = errno == EAGAIN ? RES_BUSY : RES_NO_MEMORY;
-	if (no)
-		config_free(fresh);
-	return no;
-}
-
 static bool is_refused(uint32_t svc)
 {
 	return engine_svc(shell.engine, svc)->kind & KIND_REFUSED;
 }
 
-/* The service that a request names; one that starts it may have it loaded. */
-static enum result find(const struct ipc_record *request, bool may_load, uint32_t *svc)
+/* The service that a request names. */
+static enum result find(const struct ipc_record *request, uint32_t *svc)
 {
 	const char *name = (const char *)request->payload;
 	size_t n = record_name_len(request);
-	char terminated[SVC_NAME_MAX + 1];
-	enum result no;
 
 	if (!is_possible_name(name, n))
 		return RES_BAD_NAME;
 	*svc = config_find(shell.config, name, n);
-	if (*svc != NO_SVC && !(may_load && is_refused(*svc)))
-		return RES_NONE;
-	if (!may_load)
-		return RES_NO_SERVICE;
-	memcpy(terminated, name, n);
-	terminated[n] = '\0';
-	no = load_service(terminated, svc);
-	thrift_supervisor();
-	return no;
+	return *svc == NO_SVC ? RES_NO_SERVICE : RES_NONE;
 }
 
 /* ---- requests ---- */
@@ -202,30 +150,174 @@ static enum goal goal_of(const struct ipc_record *r)
 	}
 }
 
-static void give_to_engine(const struct ipc_record *r, enum event_kind kind, uint32_t svc)
+static struct pending_request request_of(const struct ipc_record *r, enum event_kind kind)
+{
+	size_t n = record_name_len(r);
+	struct pending_request p = {
+		.handle = r->handle, .kind = (uint8_t)kind, .goal = (uint8_t)goal_of(r),
+		.only = r->flags & IPC_ONLY, .answer_by_ms = r->answer_by_ms ? r->answer_by_ms : NEVER,
+	};
+
+	if (n <= SVC_NAME_MAX) /* the record's check has seen to that */
+		memcpy(p.name, r->payload, n);
+	return p;
+}
+
+static void give_to_engine(const struct pending_request *r, uint32_t svc)
 {
 	struct event ev = {
-		.kind = kind, .svc = svc, .handle = r->handle, .goal = goal_of(r),
-		.only = r->flags & IPC_ONLY,
-		.answer_by_ms = r->answer_by_ms ? r->answer_by_ms : NEVER,
+		.kind = (enum event_kind)r->kind, .svc = svc, .handle = r->handle,
+		.goal = (enum goal)r->goal, .only = r->only, .answer_by_ms = r->answer_by_ms,
 	};
 
 	board_mark_wishes();
 	if (!engine_event(shell.engine, shell.now_ms, &ev))
-		answer(r, RES_BUSY);
+		answer(r->handle, RES_BUSY);
+}
+
+/* ---- requests that wait for a load ---- */
+
+static void load_next(void);
+
+/* The first one is done with, whatever became of it. */
+static void drop_first(void)
+{
+	struct pending *p = &shell.pending;
+
+	memmove(p->at, p->at + 1, --p->n * sizeof *p->at);
+	p->stale = 0;
+}
+
+static void answer_first(enum result result)
+{
+	if (shell.pending.at[0].handle)
+		answer(shell.pending.at[0].handle, result);
+	drop_first();
+}
+
+static void give_first(uint32_t svc)
+{
+	if (shell.pending.at[0].handle)
+		give_to_engine(&shell.pending.at[0], svc);
+	drop_first();
+}
+
+/* Every service of the tree that runs keeps its index. */
+static void take_extended(struct config *fresh, const uint32_t *map)
+{
+	uint32_t svc = fresh->asked;
+
+	if (svc != NO_SVC && services_adopt(fresh, map) == 0) {
+		give_first(svc);
+		return;
+	}
+	answer_first(svc == NO_SVC ? RES_NO_SERVICE : errno == EAGAIN ? RES_BUSY : RES_NO_MEMORY);
+	config_free(fresh);
+}
+
+/* The end of the load that load_next() has begun. */
+static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
+{
+	switch (how) {
+	case LOADED: take_extended(fresh, map); break;
+	case LOADED_STALE:
+		if (++shell.pending.stale == LOAD_STALE_MAX)
+			answer_first(RES_BUSY);
+		break;
+	case LOADED_NOT: answer_first(RES_LOAD); break;
+	}
+	load_next();
+}
+
+/* A service may have been loaded meanwhile; a refused one is read anew. */
+static void load_next(void)
+{
+	while (shell.pending.n && !loading_is_busy()) {
+		const struct pending_request *r = &shell.pending.at[0];
+		uint32_t svc = config_find(shell.config, r->name, strlen(r->name));
+
+		if (!r->handle)
+			drop_first();
+		else if (svc != NO_SVC && !is_refused(svc))
+			give_first(svc);
+		else if (loading_begin(r->name, loaded) < 0)
+			answer_first(RES_NO_MEMORY);
+	}
+}
+
+static void wait_for_load(const struct ipc_record *r, enum event_kind kind)
+{
+	struct pending *p = &shell.pending;
+
+	if (p->n == LOAD_PENDING_MAX) {
+		answer(r->handle, RES_BUSY);
+		return;
+	}
+	p->at[p->n++] = request_of(r, kind);
+	load_next();
+}
+
+/* Whose client is gone keeps its place only while the load for it is under way. */
+static void forget_pending(uint32_t handle)
+{
+	for (unsigned i = 0; i < shell.pending.n; i++)
+		if (shell.pending.at[i].handle == handle)
+			shell.pending.at[i].handle = 0;
+}
+
+int64_t requests_deadline(void)
+{
+	int64_t due = NEVER;
+
+	for (unsigned i = 0; i < shell.pending.n; i++) {
+		const struct pending_request *r = &shell.pending.at[i];
+
+		if (r->handle && r->answer_by_ms < due)
+			due = r->answer_by_ms;
+	}
+	return due;
+}
+
+void requests_turn(void)
+{
+	for (unsigned i = 0; i < shell.pending.n; i++) {
+		struct pending_request *r = &shell.pending.at[i];
+		bool late = r->answer_by_ms <= shell.now_ms;
+
+		if (!r->handle || (!late && !ending_has_begun()))
+			continue;
+		answer(r->handle, late ? RES_STILL_WAITING : RES_SHUTDOWN);
+		r->handle = 0;
+	}
+	if (shell.pending.n && ending_has_begun()) {
+		loading_end();
+		shell.pending.n = 0;
+	}
+	if (shell.pending.n)
+		load_next(); /* a reload may have been in the way */
+}
+
+static void give(const struct ipc_record *r, enum event_kind kind, uint32_t svc)
+{
+	struct pending_request request = request_of(r, kind);
+
+	give_to_engine(&request, svc);
 }
 
 static void command(const struct ipc_record *r, enum event_kind kind, bool may_load)
 {
 	uint32_t svc;
-	enum result no = find(r, may_load && !ending_has_begun(), &svc);
+	enum result no = find(r, &svc);
+	bool load = no == RES_NO_SERVICE || (no == RES_NONE && is_refused(svc));
 
-	if (no == RES_NO_SERVICE && may_load && ending_has_begun())
-		no = RES_SHUTDOWN; /* it may well exist, but is not loaded any more */
-	if (no)
-		answer(r, no);
+	if (may_load && load && !ending_has_begun())
+		wait_for_load(r, kind);
+	else if (no == RES_NO_SERVICE && may_load)
+		answer(r->handle, RES_SHUTDOWN); /* it may well exist, but is not loaded any more */
+	else if (no)
+		answer(r->handle, no);
 	else
-		give_to_engine(r, kind, svc);
+		give(r, kind, svc);
 }
 
 /* Waiting is no command, so others may take only a part of the rows. */
@@ -238,22 +330,22 @@ static void wait_for(const struct ipc_record *r, bool may_command)
 	if (r->goal == GOAL_NOW || r->goal == GOAL_STARTED || r->goal == GOAL_STOPPED)
 		no = RES_BAD_REQUEST;
 	else if (r->payload_len || r->goal != GOAL_SETTLED)
-		no = find(r, false, &svc);
+		no = find(r, &svc);
 	if (!no && !may_command && e->n_waiters >= WAITERS_OTHERS)
 		no = RES_BUSY;
 	if (no)
-		answer(r, no);
+		answer(r->handle, no);
 	else
-		give_to_engine(r, EV_WAIT, svc);
+		give(r, EV_WAIT, svc);
 }
 
 static void about_one(const struct ipc_record *r)
 {
 	uint32_t svc;
-	enum result no = find(r, false, &svc);
+	enum result no = find(r, &svc);
 
 	if (no)
-		answer(r, no);
+		answer(r->handle, no);
 	else if (r->verb == VERB_STATUS)
 		answer_about(r->handle, svc, RES_DONE, NO_SVC);
 	else
@@ -264,10 +356,10 @@ static void about_one(const struct ipc_record *r)
 static void about_pool(const struct ipc_record *r, bool may_command)
 {
 	uint32_t svc;
-	enum result no = find(r, false, &svc);
+	enum result no = find(r, &svc);
 
 	if (no)
-		answer(r, no);
+		answer(r->handle, no);
 	else
 		relay_request(r, svc, may_command);
 }
@@ -275,7 +367,7 @@ static void about_pool(const struct ipc_record *r, bool may_command)
 /* Answered when accepted: afterwards there may be nobody to answer. */
 static void end_system(const struct ipc_record *r, enum ending how)
 {
-	answer(r, RES_ACCEPTED);
+	answer(r->handle, RES_ACCEPTED);
 	if (how == END_REBOOT && r->flags & IPC_KEXEC)
 		how = END_KEXEC;
 	if (r->flags & IPC_FORCE)
@@ -289,7 +381,7 @@ static void switch_root(const struct ipc_record *r)
 {
 	if (!shell.machine || ending_has_begun()
 	    || !shell.machine->may_switch((const char *)r->payload, r->payload_len))
-		answer(r, ending_has_begun() ? RES_SHUTDOWN : RES_NO_ROOT);
+		answer(r->handle, ending_has_begun() ? RES_SHUTDOWN : RES_NO_ROOT);
 	else
 		end_system(r, END_SWITCH);
 }
@@ -314,6 +406,6 @@ void cinit_ipc_request(const struct ipc_record *r, bool may_command)
 	case VERB_ROLL:
 	case VERB_CALL: about_pool(r, may_command); break;
 	case VERB_NONE:
-	case VERB_N: answer(r, RES_BAD_REQUEST); break;
+	case VERB_N: answer(r->handle, RES_BAD_REQUEST); break;
 	}
 }

@@ -7,6 +7,11 @@
 
 /* The engine answers a request. */
 void requests_answer(const struct action *a);
+/* Requests that wait for a load: those whose time is over are answered, and so are all once
+ * everything is being stopped. */
+void requests_turn(void);
+int64_t requests_deadline(void);
+
 /* An answer with how service svc is now. */
 void requests_answer_about(uint32_t handle, uint32_t svc, enum result result);
 

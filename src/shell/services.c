@@ -25,7 +25,10 @@
 #include "src/shell/thrift.h"
 
 /* Blocks that children in flight may still read. */
-static struct config *retired[RETIRED_MAX];
+static struct retired {
+	struct config *config;
+	uint32_t epoch;
+} retired[RETIRED_MAX];
 static unsigned n_retired;
 static bool ends_watched; /* each process of ours is watched by a pidfd */
 
@@ -128,7 +131,8 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 		relay_moved(map, shell.config->n);
 	}
 	if (shell.config)
-		retired[n_retired++] = shell.config;
+		retired[n_retired++] = (struct retired){shell.config, shell.spawner.epoch};
+	shell.spawner.epoch++;
 	config_free_engine(shell.engine); /* no child reads it */
 	shell.config = fresh;
 	shell.engine = t.engine;
@@ -140,10 +144,14 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 
 void services_free_retired(void)
 {
-	if (spawn_in_flight(&shell.spawner))
-		return;
-	while (n_retired)
-		config_free(retired[--n_retired]);
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < n_retired; i++)
+		if (spawn_reads(&shell.spawner, retired[i].epoch))
+			retired[kept++] = retired[i];
+		else
+			config_free(retired[i].config);
+	n_retired = kept;
 }
 
 void services_say_finding(void *arg, const struct finding *f)

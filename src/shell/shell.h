@@ -13,6 +13,7 @@
 #include "src/launch/channels.h"
 #include "src/launch/reasons.h"
 #include "src/launch/spawn.h"
+#include "src/shell/loading.h"
 #include "src/tree/config.h"
 
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
@@ -39,6 +40,22 @@ struct machine {
 	void (*end)(enum ending how);  /* never returns */
 };
 
+/* A request for one service, as the engine is told of it. */
+struct pending_request {
+	uint32_t handle;           /* of the client; 0: nobody waits for it any more */
+	uint8_t kind, goal;        /* enum event_kind, enum goal */
+	bool only;
+	int64_t answer_by_ms;      /* NEVER for no limit */
+	char name[SVC_NAME_MAX + 1];
+};
+
+/* Those that wait until what they name has been loaded, in their order. */
+struct pending {
+	unsigned n;
+	unsigned stale;            /* loads in a row for the first that did not fit any more */
+	struct pending_request at[LOAD_PENDING_MAX];
+};
+
 struct shell {
 	enum mode mode;
 	const struct machine *machine; /* NULL unless the mode is MODE_MACHINE */
@@ -54,6 +71,8 @@ struct shell {
 	uint32_t generation;    /* of the list of services, for clients */
 	struct spawner spawner; /* memory for children */
 	struct channels channels; /* descriptors held for services */
+	struct loading loading; /* the load that is under way, */
+	struct pending pending; /* and who waits for one */
 	struct reasons reasons; /* why their last start or run ended */
 	bool rescue_first;      /* a shell was asked for in place of the boot */
 };

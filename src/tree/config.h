@@ -27,6 +27,7 @@ struct conf_svc {
 	uint32_t name;     /* its path below svc/ */
 	uint32_t refusal;  /* why it is refused, or 0 */
 	uint32_t value_at; /* the first of its value rows; they end where the next one's begin */
+	bool kept;         /* refused, but what runs of it was carried over until it is down */
 };
 
 struct config {
@@ -60,6 +61,9 @@ struct load {
 	const struct engine *engine;
 	/* Called for each finding; the strings live only during the call. */
 	void (*report)(void *arg, const struct finding *f);
+	/* Called before each directory that is looked for or read, with its path below svc/; or
+	 * NULL.  Likewise. */
+	void (*place)(void *arg, const char *path);
 	void *arg;
 };
 

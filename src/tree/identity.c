@@ -203,6 +203,8 @@ uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const c
 	struct stat st;
 	uint32_t known;
 
+	if (l->rq->place)
+		l->rq->place(l->rq->arg, strncmp(path, l->root, l->root_len) ? path : path + l->root_len + 1);
 	if (fstatat(dir_fd, entry, &st, 0) < 0) {
 		*why = strerror(errno);
 		return NO_SVC;

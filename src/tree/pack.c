@@ -106,6 +106,7 @@ static void fill(struct config *c, struct loader *l)
 	for (uint32_t i = 0; i < c->n; i++) {
 		svc[i] = draft_at(l, i)->conf;
 		svc[i].value_at -= l->n_conf;
+		svc[i].kept = draft_at(l, i)->kept;
 	}
 	svc[c->n].value_at = c->n_values - l->n_conf;
 	fill_graph(c, l);

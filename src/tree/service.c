@@ -150,6 +150,8 @@ void loader_read_service(struct loader *l, uint32_t i)
 		loader_refuse(l, i, "", "", "name has a control byte");
 		return;
 	}
+	if (l->rq->place)
+		l->rq->place(l->rq->arg, loader_name(l, i));
 	fd = openat(l->svc_fd, loader_name(l, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		loader_refuse(l, i, "", "cannot be read", strerror(errno));

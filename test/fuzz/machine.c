@@ -28,6 +28,46 @@ enum loudness console_loudness = VERBOSE;
 static pid_t last_pid = 1000;
 static bool ending;
 
+/* ---- loads ---- */
+
+/* At once, and in this process: what it hands over is the same. */
+int loading_begin(const char *asked, void (*done)(enum loaded, struct config *, const uint32_t *))
+{
+	uint32_t *map = calloc(shell.config->n + (size_t)1, sizeof *map);
+	struct load l = {.dir = shell.dir, .engine = shell.engine, .report = services_say_finding};
+	struct config *fresh;
+
+	MUST(map);
+	for (uint32_t i = 0; i < shell.config->n; i++)
+		map[i] = i;
+	if (asked) {
+		l.asked = asked;
+		l.old = shell.config;
+	} else {
+		l.start = shell.profile;
+		l.running = shell.config;
+		l.map = map;
+	}
+	fresh = config_load(&l);
+	done(fresh ? LOADED : LOADED_NOT, fresh, map);
+	free(map);
+	return 0;
+}
+
+bool loading_is_busy(void)
+{
+	return false;
+}
+
+void loading_end(void)
+{
+}
+
+void loading_describe(struct text *t)
+{
+	(void)t;
+}
+
 /* ---- processes ---- */
 
 int spawn_prepare(struct spawner *sp, uint32_t words_max)
@@ -99,6 +139,13 @@ unsigned spawn_in_flight(const struct spawner *sp)
 {
 	(void)sp;
 	return 0;
+}
+
+bool spawn_reads(const struct spawner *sp, uint32_t epoch)
+{
+	(void)sp;
+	(void)epoch;
+	return false;
 }
 
 bool spawn_is_full(const struct spawner *sp)
