@@ -25,6 +25,7 @@
 #include "src/shell/loop.h"
 #include "src/shell/rescue.h"
 #include "src/shell/shell.h"
+#include "src/shell/signals.h"
 #include "src/single/single.h"
 
 struct shell shell;
@@ -397,17 +398,20 @@ static int run(void)
 int main(int argc, char **argv)
 {
 	struct options o = {.dir = NULL};
+	uint64_t mask = 0;
 	int code;
 
+	signals_block(&mask);
 	(void)argc;
 	shell.argv = argv;
 	if (single_wanted(argv))
-		return single_main(argv);
+		return single_main(argv, mask);
 	open_standard();
 	close_on_exec();
 	parse(&o, argv);
 	/* PID 1 of a machine must not exit, whatever its boot loader says. */
 	if ((o.help || o.version) && (getpid() != 1 || find_mode(&o) != MODE_MACHINE)) {
+		signals_restore(&mask);
 		if (o.help)
 			print_and_exit(usage);
 		return show_version(&o);

@@ -64,6 +64,16 @@ as_golden()
 	ends_with 0
 }
 
+@test "a TERM that comes before cinit has looked at anything is not lost" {
+	[ -z "${CINIT_UNDER-}" ] || skip "valgrind begins before us"
+	respawn_stub init
+	for _ in 1 2 3; do
+		wrap=("$BUILD/test/early" 15)
+		cinit_as container
+		ends_with 0
+	done
+}
+
 @test "descriptors that cinit's caller left open do not come to services" {
 	inside_service
 	wrap=(bash -c 'ulimit -Sn 256; ulimit -Hn 512; exec 5</dev/null 9<>/dev/null 200</proc/self/status; exec "$@"' bash)

@@ -2,8 +2,15 @@
 #ifndef CINIT_SHELL_SIGNALS_H
 #define CINIT_SHELL_SIGNALS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
+/* Blocks every signal but those of a fault, as the first call of main(): the kernel drops
+ * what comes to PID 1 of a namespace before it is blocked or handled.  *before is the mask
+ * that was inherited; bit 0 is signal 1. */
+void signals_block(uint64_t *before);
+/* For what is over before the loop runs: the mask as it was. */
+void signals_restore(const uint64_t *before);
 /* Resets every signal to its default, blocks all, and opens a descriptor that
  * reads them: -1 with errno on failure.  Nothing is handled in a handler. */
 int signals_open(void);

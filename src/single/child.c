@@ -20,14 +20,15 @@
 
 /* By the system calls themselves: a libc keeps some signals for itself, one of
  * which is the other libc's RTMIN. */
-int child_take_signals(struct inherited *was, uint64_t spared)
+int child_take_signals(struct inherited *was, uint64_t mask, uint64_t spared)
 {
 	static const char by_default[64];
-	uint64_t mask = ~spared;
+	uint64_t blocked = ~spared;
 
-	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &was->mask, sizeof mask) < 0)
+	was->mask = mask;
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &blocked, NULL, sizeof blocked) < 0)
 		return -1;
-	return (int)syscall(SYS_rt_sigaction, SIGCHLD, by_default, was->on_child, sizeof mask);
+	return (int)syscall(SYS_rt_sigaction, SIGCHLD, by_default, was->on_child, sizeof blocked);
 }
 
 static int give_back_signals(const struct inherited *was)

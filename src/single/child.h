@@ -15,8 +15,9 @@ struct inherited {
 };
 
 /* Blocks every signal but those in `spared`, and takes SIGCHLD, which a parent
- * may have left ignored: then no child could be waited for. 0, or -1 with errno. */
-int child_take_signals(struct inherited *was, uint64_t spared);
+ * may have left ignored: then no child could be waited for.  `mask` is what was
+ * blocked when we were executed.  0, or -1 with errno. */
+int child_take_signals(struct inherited *was, uint64_t mask, uint64_t spared);
 /* The program, on its way to exec: its pid, or -1 with errno. */
 pid_t child_start(const struct single_options *o, const struct inherited *was, bool terminal);
 

@@ -66,7 +66,7 @@ static bool release_terminal(struct loop *l)
 	return isatty(0);
 }
 
-int single_main(char **argv)
+int single_main(char **argv, uint64_t mask)
 {
 	static struct single_options o;
 	static struct inherited was;
@@ -75,7 +75,7 @@ int single_main(char **argv)
 	pid_t parent = getppid();
 	int code = -1;
 
-	if (child_take_signals(&was, tini ? faults : 0) < 0) {
+	if (child_take_signals(&was, mask, tini ? faults : 0) < 0) {
 		say_errno("", "signals", errno);
 		code = 1;
 	}
