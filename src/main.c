@@ -331,6 +331,7 @@ static int set_up(const struct options *o)
 	int code;
 
 	shell.mode = find_mode(o);
+	shell.terminal = shell.mode == MODE_USER && isatty(0);
 	if (shell.mode == MODE_MACHINE) {
 		shell.machine = &machine_duties;
 		machine_begin();

@@ -126,6 +126,43 @@ ended()
 	await "the service's end" gone "$(<"$home/keeps.pid")"
 }
 
+# The service says whose child it is, and in $home/keeps.end that it was asked to end, a
+# while after that.
+takes_its_time()
+{
+	script keeps 'echo "$PPID" >"${OUT%.pid}.cinit"; echo "$$" >"$OUT.new"; mv "$OUT.new" "$OUT"' \
+		'trap "sleep 0.3; echo asked >\"${OUT%.pid}.end\"; exit" TERM' 'while :; do sleep 0.05; done'
+}
+
+# closed CMD...: its terminal goes away as that of a window does.
+closed()
+{
+	rm -f "$home"/keeps.*
+	mkfifo typing
+	"${other[@]}" ./terminal "$@" <typing >closed.log 2>&1 3>&- 8>&- 9>&- &
+	started="$started $!"
+	exec 7>typing
+	await "the service" test -s "$home/keeps.pid"
+	pid=$(<"$home/keeps.cinit")
+	kill -KILL "${started##* }"
+	exec 7>&-
+	rm typing
+	await "its end" gone "$pid"
+	same "last word of the service" "$(cat "$home/keeps.end")" asked
+	[ ! -d "/proc/$(<"$home/keeps.pid")" ] || fail "the service outlives it"
+}
+
+@test "when its terminal is closed everything is stopped in order, and it ends" {
+	takes_its_time
+	closed ./cinit
+}
+
+@test "when its terminal is closed under a shell, which is told first, nobody is hurried" {
+	takes_its_time
+	closed sh -c './cinit; exit'
+	closed bash -ic './cinit; exit'
+}
+
 @test "several run side by side, and none twice" {
 	user one ./cinit
 	local one=$pid

@@ -74,6 +74,8 @@ struct shell {
 	struct loading loading; /* the load that is under way, */
 	struct pending pending; /* and who waits for one */
 	struct reasons reasons; /* why their last start or run ended */
+	bool terminal;          /* in user mode: descriptor 0 was one when we began; isatty(3)
+	                         * says no once it has hung up */
 	bool rescue_first;      /* a shell was asked for in place of the boot */
 };
 

@@ -62,12 +62,14 @@ int signals_open(void)
 	return signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* The end of a terminal may be told twice, by its shell and by the kernel: that hurries
+ * nobody. */
 static void hang_up(void)
 {
-	if (shell.mode == MODE_USER && isatty(0))
-		ending_begin(END_POWEROFF);
-	else
+	if (!shell.terminal)
 		reload_ask();
+	else if (!ending_has_begun())
+		ending_begin(END_POWEROFF);
 }
 
 static void on_machine(int sig)
