@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h> /* renameat() */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,18 +13,34 @@
 #include "ipc/sysv.h"
 #include "ipc/text.h"
 
-#define LOCK_MODE 0644
+/* A file that bears a lock. */
+struct bearer {
+	char name[12];
+	mode_t mode;
+	int fd;
+};
 
-static int lock_fd = -1;
+/* Whoever can read a file can lock it for reading, and keep us from locking it.  So the
+ * one that decides is closed to others, and what they see is a second one, which we lock
+ * when we hold the first: it tells them who we are, and keeps away a supervisor of before,
+ * which knows no other.  One that a stranger has locked is replaced. */
+static struct bearer instance = {"instance", 0600, -1}, sign = {"lock", 0644, -1};
+
 static struct stat place; /* RUNDIR as it was when we came, but closed to other writers */
 
 /* Closing any descriptor of a locked file drops the lock, so the old one is
  * only closed when it is known to be another file. */
-static void forget(void)
+static void forget(struct bearer *b)
 {
-	if (lock_fd >= 0)
-		close(lock_fd);
-	lock_fd = -1;
+	if (b->fd >= 0)
+		close(b->fd);
+	b->fd = -1;
+}
+
+static void forget_both(void)
+{
+	forget(&sign);
+	forget(&instance);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -99,58 +116,69 @@ static struct flock whole(short type)
 	return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
 }
 
-static int take(int fd, pid_t *holder, const char **what)
+/* Who holds a lock that we could not have: 0 if nobody any more, and in another PID
+ * namespace. */
+static short holder_of(int fd, pid_t *holder)
+{
+	struct flock l = whole(F_WRLCK);
+
+	if (fcntl(fd, F_GETLK, &l) < 0)
+		l.l_type = F_UNLCK;
+	*holder = l.l_type == F_UNLCK ? 0 : l.l_pid;
+	return l.l_type;
+}
+
+static int take(int fd, const char **what)
 {
 	struct flock l = whole(F_WRLCK);
 
 	*what = "lock";
 	if (fcntl(fd, F_SETLK, &l) == 0)
 		return 0;
-	if (errno != EAGAIN && errno != EACCES)
-		return -1;
-	*holder = fcntl(fd, F_GETLK, &l) == 0 && l.l_type != F_UNLCK ? l.l_pid : 0;
-	errno = EBUSY;
+	if (errno == EACCES)
+		errno = EAGAIN;
 	return -1;
 }
 
-static int lock_path(const char *rundir, char *buf, size_t cap)
+static int file_path(const char *rundir, const char *name, char *buf, size_t cap)
 {
 	struct text t;
 
 	text_init(&t, buf, cap);
 	text_str(&t, rundir);
-	text_str(&t, "/lock");
+	text_char(&t, '/');
+	text_str(&t, name);
 	return t.cut ? -1 : 0;
 }
 
 /* Mends its mode, too: whoever may write the file could lock it. */
-static bool file_is_current(const char *rundir)
+static bool is_current(const struct bearer *b, const char *rundir)
 {
 	char path[PATH_MAX];
 	struct stat ours, there;
 
-	if (lock_fd < 0 || lock_path(rundir, path, sizeof path) < 0 || fstat(lock_fd, &ours) < 0
+	if (b->fd < 0 || file_path(rundir, b->name, path, sizeof path) < 0 || fstat(b->fd, &ours) < 0
 	    || lstat(path, &there) < 0 || !is_same(&ours, &there))
 		return false;
-	return (ours.st_mode & 07777) == LOCK_MODE || fchmod(lock_fd, LOCK_MODE) == 0;
+	return (ours.st_mode & 07777) == b->mode || fchmod(b->fd, b->mode) == 0;
 }
 
-static bool is_lock_file(int fd)
+static bool is_lock_file(int fd, mode_t mode)
 {
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && st.st_nlink == 1
-	       && ((st.st_mode & 07777) == LOCK_MODE || fchmod(fd, LOCK_MODE) == 0);
+	       && ((st.st_mode & 07777) == mode || fchmod(fd, mode) == 0);
 }
 
-static int open_lock(int dir, const char **what)
+static int open_lock(int dir, const struct bearer *b, const char **what)
 {
 	int fd;
 
 	*what = "open lock";
-	fd = openat(dir, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	            LOCK_MODE);
-	if (fd < 0 || is_lock_file(fd))
+	fd = openat(dir, b->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+	            b->mode);
+	if (fd < 0 || is_lock_file(fd, b->mode))
 		return fd;
 	*what = "a lock that is no file of ours";
 	close(fd);
@@ -158,31 +186,99 @@ static int open_lock(int dir, const char **what)
 	return -1;
 }
 
-static int take_file(const char *rundir, pid_t *holder, const char **what)
+static int fail_with(int fd, int error)
 {
-	int dir = open_rundir(rundir, what), fd, err;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
+}
 
-	if (dir >= 0 && file_is_current(rundir)) {
-		close(dir);
-		return 0;
-	}
-	forget();
-	if (dir < 0)
-		return -1;
-	fd = open_lock(dir, what);
-	err = errno;
-	close(dir);
-	errno = err;
+/* The lock that decides. */
+static int take_instance(int dir, pid_t *holder, const char **what)
+{
+	int fd = open_lock(dir, &instance, what);
+
 	if (fd < 0)
 		return -1;
-	if (take(fd, holder, what) == 0) {
-		lock_fd = fd;
+	if (take(fd, what) < 0) {
+		if (errno != EAGAIN)
+			return fail_with(fd, errno);
+		holder_of(fd, holder);
+		return fail_with(fd, EBUSY);
+	}
+	instance.fd = fd;
+	return 0;
+}
+
+/* Another file in the place of the sign, which nobody else can open before it is locked. */
+static int replace_sign(int dir, const char **what)
+{
+	static const char name[] = "lock.new";
+	int fd;
+
+	*what = "replace lock";
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		return -1;
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (take(fd, what) < 0 || fchmod(fd, sign.mode) < 0 || renameat(dir, name, dir, sign.name) < 0)
+		return fail_with(fd, errno);
+	sign.fd = fd;
+	return 0;
+}
+
+/* Only a supervisor of before can have it for writing. */
+static int take_sign(int dir, pid_t *holder, const char **what)
+{
+	int fd = open_lock(dir, &sign, what);
+
+	if (fd < 0)
+		return -1;
+	if (take(fd, what) == 0) {
+		sign.fd = fd;
 		return 0;
 	}
-	err = errno;
+	if (errno != EAGAIN)
+		return fail_with(fd, errno);
+	if (holder_of(fd, holder) == F_WRLCK)
+		return fail_with(fd, EBUSY);
+	*holder = 0;
 	close(fd);
+	return replace_sign(dir, what);
+}
+
+static int take_missing(int dir, const char *rundir, pid_t *holder, const char **what)
+{
+	if (!is_current(&instance, rundir)) {
+		forget(&instance);
+		if (take_instance(dir, holder, what) < 0)
+			return -1;
+	}
+	if (is_current(&sign, rundir))
+		return 0;
+	forget(&sign);
+	return take_sign(dir, holder, what);
+}
+
+static int take_file(const char *rundir, pid_t *holder, const char **what)
+{
+	int dir = open_rundir(rundir, what), r, err;
+
+	if (dir < 0) {
+		err = errno;
+		forget_both();
+		errno = err;
+		return -1;
+	}
+	r = take_missing(dir, rundir, holder, what);
+	err = errno;
+	if (r < 0)
+		forget_both();
+	close(dir);
 	errno = err;
-	return -1;
+	return r;
 }
 
 /* Which methods do without a file system. */
@@ -197,7 +293,7 @@ static int take_semaphore(const char *rundir, const char *method, pid_t *holder,
 	*what = "lock by semaphore";
 	if (sysv_lock_take(rundir, method, holder) < 0)
 		return -1;
-	if (lock_fd >= 0 || (*holder = lock_file_holder(rundir)) < 0 || *holder == getpid())
+	if (sign.fd >= 0 || (*holder = lock_file_holder(rundir)) < 0 || *holder == getpid())
 		return 0;
 	sysv_lock_drop();
 	errno = EBUSY;
@@ -220,25 +316,25 @@ int lock_take(const char *rundir, const char *method, pid_t *holder, const char 
 	*holder = 0;
 	if (take_both(rundir, method, holder, what) < 0) {
 		err = errno;
-		forget();
+		forget_both();
 		errno = err;
 		return -1;
 	}
 	*what = "write lock";
 	/* A full file system is no reason to go without the lock. */
-	return lock_fd >= 0 && write_method(lock_fd, method) < 0 && errno != ENOSPC ? -1 : 0;
+	return sign.fd >= 0 && write_method(sign.fd, method) < 0 && errno != ENOSPC ? -1 : 0;
 }
 
 int lock_is_current(const char *rundir)
 {
-	return is_place(rundir) && file_is_current(rundir)
+	return is_place(rundir) && is_current(&instance, rundir) && is_current(&sign, rundir)
 	       && (!sysv_self() || sysv_lock_is_current(rundir));
 }
 
 void lock_end(void)
 {
 	sysv_lock_drop();
-	forget();
+	forget_both();
 }
 
 /* Who holds RUNDIR/lock, and its text. */
@@ -249,7 +345,7 @@ static pid_t file_holder(const char *rundir, char *buf, size_t cap)
 	ssize_t n;
 	int fd;
 
-	if (lock_path(rundir, path, sizeof path) < 0)
+	if (file_path(rundir, sign.name, path, sizeof path) < 0)
 		return -1;
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)

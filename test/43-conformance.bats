@@ -454,6 +454,52 @@ refused()
 	same lock "$("${IN[@]}" "$BUILD/test/ipc-lock" holder "$run")" "1 $(method)"
 	same text "$(cat "$run/lock")" "$(method)"
 	same "mode of it" "$(stat -c '%a' "$run/lock")" 644
+	same "mode of the one that decides" "$(stat -c '%a' "$run/instance")" 600
+}
+
+# grips read|write FILE [CMD...]: it is locked by a process that the command executes.
+grips()
+{
+	local how=$1 file=$2
+	shift 2
+	in_background "$@" "$public/ipc-lock" "$how" "$file"
+	await "the lock" background_said held
+}
+
+@test "a lock file that a stranger has locked for reading keeps no supervisor away" {
+	as_root
+	publish test/ipc-lock
+	boot_sample
+	end_by_force
+	grips read "$run/lock" "${NOBODY[@]}"
+	launch_sample
+	await "up" in_state up up
+	same lock "$("${IN[@]}" "$BUILD/test/ipc-lock" holder "$run")" "1 $(method)"
+	honest
+	# nor can he lock what is there now, or open the one that decides
+	run "${NOBODY[@]}" "$public/ipc-lock" read "$run/lock" </dev/null
+	same "status, of the sign" "$status" 1
+	run "${NOBODY[@]}" "$public/ipc-lock" read "$run/instance" </dev/null
+	has "$output" "Permission denied"
+	# and another supervisor is still kept away
+	run timeout "$PATIENCE" "${NS[@]}" "$BUILD/cinit" -c "$tree" -r "$run"
+	has "$output" "already supervised"
+	end_background
+}
+
+@test "a supervisor of before, which locks one file, and one of now keep each other away" {
+	publish test/ipc-lock
+	boot_sample
+	run "$public/ipc-lock" write "$run/lock" </dev/null
+	same "the old one, status" "$status" 1
+	end_by_force
+	grips write "$run/lock"
+	run timeout "$PATIENCE" "${NS[@]}" "$BUILD/cinit" -c "$tree" -r "$run"
+	same "the new one, status" "$status" 1
+	has "$output" "already supervised"
+	# it gave back what it had of the lock
+	same "the one that decides" "$("$public/ipc-lock" write "$run/instance" </dev/null)" held
+	end_background
 }
 
 @test "a second supervisor for the same RUNDIR says who is there, and ends" {

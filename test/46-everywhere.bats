@@ -330,6 +330,7 @@ whole()
 	socket) [ "$is" = "socket 666 0" ] ;;
 	fifo) [ "$is" = $'request 600 0\nanswers 700 0' ] ;;
 	esac && [ "$(stat -c '%a %F' "$run/lock")" = "644 regular file" ] &&
+		[ "$(stat -c '%a' "$run/instance")" = 600 ] &&
 		[ "$(stat -c %a "$run")" = 755 ] && svc -q list
 }
 
@@ -407,6 +408,9 @@ replace()
 	by_itself rm "$run/lock"
 	by_itself replace "$run/lock" file
 	by_itself chmod 666 "$run/lock"
+	by_itself rm "$run/instance"
+	by_itself replace "$run/instance" file
+	by_itself chmod 644 "$run/instance"
 }
 
 @test "a RUNDIR that is removed is back by itself" {
@@ -1096,7 +1100,8 @@ is_contained() # N NAME
 	sample
 	echo precious >"$public/precious"
 	for kind in "touch $run/lock; chown 65534 $run/lock" "mkfifo $run/lock" "mkdir $run/lock" \
-		"ln $public/precious $run/lock" "ln -s $public/precious $run/lock"; do
+		"ln $public/precious $run/lock" "ln -s $public/precious $run/lock" \
+		"touch $run/instance; chown 65534 $run/instance" "ln $public/precious $run/instance"; do
 		rm -rf "$run"
 		mkdir -p "$run"
 		eval "$kind"
@@ -1106,7 +1111,7 @@ is_contained() # N NAME
 		said "ipc: $run: "
 		await "the boot" happens start up
 		same precious "$(cat "$public/precious")" precious
-		rm -rf "$run/lock"
+		rm -rf "$run/lock" "$run/instance"
 		tell_cinit USR1
 		answers_soon svc -q list
 		end_by_force

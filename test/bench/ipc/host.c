@@ -283,7 +283,7 @@ uint64_t process_cpu_ns(pid_t pid)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static unsigned count_entries(const char *path, const char *but)
+static unsigned count_entries(const char *path)
 {
 	DIR *d = opendir(path);
 	struct dirent *e;
@@ -295,13 +295,12 @@ static unsigned count_entries(const char *path, const char *but)
 		char below[PATH_CAP];
 		struct stat st;
 
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0
-		    || strcmp(e->d_name, but) == 0)
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		n++;
 		path_make(below, "%s/%s", path, e->d_name);
 		if (lstat(below, &st) == 0 && S_ISDIR(st.st_mode))
-			n += count_entries(below, "");
+			n += count_entries(below);
 	}
 	closedir(d);
 	return n;
@@ -312,12 +311,12 @@ unsigned host_descriptors(const struct host *h)
 	char path[PATH_CAP];
 
 	path_make(path, "/proc/%ld/fd", (long)h->pid);
-	return count_entries(path, "");
+	return count_entries(path);
 }
 
 unsigned host_files(const struct host *h)
 {
-	return count_entries(h->run, "lock");
+	return count_entries(h->run) - 2; /* the two files of the lock */
 }
 
 static mode_t type_of(const struct host *h, const char *name, char path[PATH_CAP])

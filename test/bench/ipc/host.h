@@ -69,7 +69,7 @@ int command_status(pid_t pid, const char *what);
 /* The time on a processor so far. */
 uint64_t process_cpu_ns(pid_t pid);
 unsigned host_descriptors(const struct host *h);
-/* Entries below RUNDIR but the lock, which all methods have. */
+/* Entries below RUNDIR but the two of the lock, which all methods have. */
 unsigned host_files(const struct host *h);
 /* Sets kernel_memory. */
 void host_note_kernel_memory(struct host *h);
