@@ -110,7 +110,7 @@ CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(TREE_) src/launch/ids $(CHECK)
 TAKE_OBJ  := ipc/text src/pool/take
 HOST      := $(addprefix src/pool/,host modules call serve walk)
 NO_HOST   := src/pool/host_none
-POOL_OBJ  := ipc/text ipc/words ipc/record ipc/pool ipc/signal_name $(READING) $(BECOME) \
+POOL_OBJ  := ipc/text ipc/outlet ipc/words ipc/record ipc/pool ipc/signal_name $(READING) $(BECOME) \
              $(filter-out src/pool/take $(if $(STATIC),$(HOST),$(NO_HOST)),$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))

@@ -56,6 +56,11 @@
 #define TURN_RELAYS        16     /* records of one manager taken in a turn */
 #define LAST_RELAYS        64     /* times that, when it has ended: more than its queue holds */
 
+/* The console: what was said is written at the latest after this time, however busy we
+ * are; a single program, which waits for signals alone, tries a full one again so often. */
+#define CONSOLE_MAX_MS     200
+#define CONSOLE_RETRY_MS   500
+
 /* IPC: from the first sign that the endpoint may be lost until somebody looks.  Whoever
  * removes a whole directory has done so by then, and a storm of signs costs five looks
  * a second. */

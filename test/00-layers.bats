@@ -135,7 +135,7 @@ stateless()
 }
 
 @test "a pool's manager knows one service directory, no tree, no channels and no method of ipc; its examples nothing of ours" {
-	only 'src/(pool|launch)/[a-z_]*\.h|src/tree/(address|pool_conf|values|reading)\.h|src/limits\.h|ipc/(pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
+	only 'src/(pool|launch)/[a-z_]*\.h|src/tree/(address|pool_conf|values|reading)\.h|src/limits\.h|ipc/(outlet|pool|record|text|words|signal_name)\.h|src/pool/cinit/[a-z]*\.h' src/pool
 	never 'src/launch/(channels|prepare|spawn)\.h|src/tree/config\.h' src/pool
 	[ -z "$(includes src/pool/example src/pool/cinit)" ]
 }

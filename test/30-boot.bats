@@ -633,6 +633,65 @@ gaps()
 	exec 7>&-
 }
 
+# mute KIND: the supervisor's standard error is of this kind, and nobody reads it before
+# hear; then it comes to $dir/heard.
+mute()
+{
+	rm -f "$dir/go" "$dir/heard"
+	mkfifo "$dir/go"
+	wrap=("$BUILD/test/mute" "$1" "$dir/go" "$dir/heard")
+}
+hear() { echo >"$dir/go"; }
+heard() { grep -qF -e "$1" "$dir/heard"; }
+
+# More than any of them holds.
+say_much()
+{
+	svc -q restart "${talkers[@]}" || fail "$kind: the first"
+	svc -q restart "${talkers[@]}" || fail "$kind: the second"
+}
+
+@test "whatever standard error is, and who does not read it: the supervisor goes on" {
+	local kind before i talkers=()
+	for i in {1..120}; do talkers+=("$(printf 'long-%0200d' "$i")"); done
+	group init "${talkers[@]}"
+	respawn_stub runs
+	needs init runs
+	wants init "${talkers[@]}"
+	for kind in tty alone pipe socket tty-hidden alone-hidden pipe-hidden socket-hidden; do
+		[[ $kind != *-hidden ]] || [ "$(id -u)" -eq 0 ] || continue
+		mute $kind
+		boot container
+		svc wait init
+		say_much
+		before=$(pid_of runs)
+		kill_service runs KILL
+		await "$kind: another process" other_than "$before" runs
+		if [ "$kind" != alone-hidden ]; then # there is no way to such a one
+			# it is woken by nothing but the reader
+			hear
+			await "$kind: the last lines" heard "lines were lost: the console did not take them"
+			svc stop runs
+			await "$kind: a line of now" heard "runs: stopping -> down"
+		fi
+		end_by_force
+	done
+}
+
+other_than() { [ "$(pid_of "$2")" -gt 1 ] && [ "$(pid_of "$2")" != "$1" ]; }
+
+@test "what others have standard error in common with the supervisor keeps its flags" {
+	local kind
+	respawn_stub init
+	for kind in tty pipe socket; do
+		mute $kind
+		boot container
+		svc wait init
+		same "$kind: O_NONBLOCK" $((0$(awk '/^flags:/ { print $2 }' "/proc/$(cinit_pid)/fdinfo/2") & 04000)) 0
+		end_by_force
+	done
+}
+
 # --- options and instances --------------------------------------------------------------------------
 
 @test "an unknown option outside a machine is exit code 2 and one line" {

@@ -447,6 +447,21 @@ held_at()
 	done
 }
 
+@test "standard error that nobody reads holds up no program, and is written to when it is read" {
+	mkfifo go
+	begin "$BUILD/test/mute" tty "$dir/go" "$dir/heard-of" ./tini -s -vvv -- bash -c '
+		trap "" WINCH
+		for ((i = 0; i < 4000; i++)); do kill -WINCH $PPID; done
+		: >sent
+		until [ -e enough ]; do sleep 0.05; done
+		exit 3'
+	await "all of the signals" test -e sent
+	echo >go
+	await "what was lost is counted" grep -q "lines were lost" heard-of
+	: >enough
+	ended 3
+}
+
 # --- what the program inherits -----------------------------------------------------------------------
 
 inherited='grep -E "^(Sig(Blk|Ign|Cgt)|ShdPnd)" /proc/self/status; ls /proc/self/fd'

@@ -365,6 +365,22 @@ load_end()
 	await "two others" eval '[ "$(n_workers)" = 2 ] && ! grep -qxFf <(echo "$old") <(workers)'
 }
 
+@test "standard error that nobody reads does not hold up the manager" {
+	local i
+	mkfifo "$dir/go"
+	as=("$BUILD/test/mute" tty "$dir/go" "$dir/heard")
+	ready
+	value min 500
+	for i in {1..1200}; do tell HUP; done
+	answered workers
+	has "$came" "pool "
+	for i in {1..1200}; do tell HUP; done
+	answered workers
+	has "$came" "pool "
+	echo >"$dir/go"
+	await "its lines" grep -q 'HUP: nothing is changed: pool/min' "$dir/heard"
+}
+
 @test "HUP takes new arguments and environment to the new workers" {
 	ready
 	printf 'GREETING=one\n' >"$pool/on.env"

@@ -1,9 +1,11 @@
 /* host.c - the life of modules, and what they are offered. */
 #include "src/pool/host.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ipc/outlet.h"
 #include "ipc/text.h"
 #include "src/pool/call.h"
 #include "src/pool/modules.h"
@@ -21,6 +23,7 @@ static char lines[POOL_MODULES_BYTES]; /* parameters point into it */
 static struct extra extras[HOST_EXTRA_MAX];
 static unsigned n_extras;
 static bool registering;        /* within mod_init */
+static pid_t manager;           /* the process that has loaded them */
 static char said[HOST_WHY_MAX]; /* what a module said before it failed */
 
 /* ---- what modules are offered ---- */
@@ -46,18 +49,24 @@ static void take_why(const char *text)
 	text_str(&t, text);
 }
 
+/* A worker may wait for whoever reads what it says; the manager may not. */
 static void say(const char *module, const char *text)
 {
-	char buf[512];
+	bool waits = getpid() != manager;
+	char buf[1024];
 	struct text t;
 
-	text_init_fd(&t, buf, sizeof buf, 2);
+	text_init_fd(&t, buf, sizeof buf, waits ? 2 : -1);
 	text_str(&t, "cinit.pool: ");
 	text_str(&t, module);
 	text_str(&t, ": ");
 	text_name(&t, text, strlen(text), true);
 	text_char(&t, '\n');
-	text_flush(&t); /* that nobody can be told is no reason to fail */
+	if (t.cut && !waits)
+		buf[t.len - 1] = '\n';
+	/* That nobody can be told is no reason to fail. */
+	if (waits ? text_flush(&t) < 0 : outlet_write(buf, t.len) < 0)
+		return;
 }
 
 static struct cinit_host host = {
@@ -101,6 +110,7 @@ static int load(int service_fd, const char *service_dir, char *why)
 	int n = pool_conf_modules(service_fd, lines, where, &reason);
 	struct text t;
 
+	manager = getpid();
 	if (n >= 0)
 		return modules_open(lines, (unsigned)n, service_dir, why, HOST_WHY_MAX) < 0
 		       ? -1 : init_modules(why);

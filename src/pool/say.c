@@ -1,9 +1,9 @@
-/* say.c - one line at a time, in one write. */
+/* say.c - one line at a time, in one write.  What is not taken at once is lost. */
 #include "src/pool/say.h"
 
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "ipc/outlet.h"
 
 static const char *service = "";
 static char line_buf[1024];
@@ -25,13 +25,10 @@ struct text *say_begin(void)
 	return &line;
 }
 
-/* A pipe that polls writable takes a line whole. */
 void say_end(void)
 {
-	struct pollfd p = {.fd = 2, .events = POLLOUT};
-
 	line_buf[line.len++] = '\n'; /* the text left one byte of room */
-	if (poll(&p, 1, 0) == 1 && write(2, line_buf, line.len) < 0)
+	if (outlet_write(line_buf, line.len) < 0)
 		return; /* nobody to tell */
 }
 

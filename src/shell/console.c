@@ -1,9 +1,9 @@
 /* console.c - collects lines and writes them without waiting. */
 #include "src/shell/console.h"
 
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "ipc/outlet.h"
 
 enum loudness console_loudness = NORMAL;
 
@@ -11,18 +11,10 @@ static char kept_buf[8192], line_buf[1200];
 static struct text kept, line;
 static unsigned lost;
 
-static bool writable(void)
-{
-	struct pollfd p = {.fd = 2, .events = POLLOUT};
-
-	return poll(&p, 1, 0) == 1;
-}
-
-/* At most PIPE_BUF bytes at a time: a pipe that polls writable takes as many. */
 static void write_some(void)
 {
-	size_t part = kept.len < 4096 ? kept.len : 4096;
-	ssize_t n = writable() ? write(2, kept.buf, part) : 0;
+	size_t part = kept.len < OUTLET_MAX ? kept.len : OUTLET_MAX;
+	ssize_t n = outlet_write(kept.buf, part);
 
 	if (n < 0)
 		n = (ssize_t)part; /* nobody to tell */
@@ -50,7 +42,13 @@ void console_flush(void)
 		text_str(t, " lines were lost: the console did not take them");
 		lost = 0;
 		say_end();
+		drain();
 	}
+}
+
+int console_awaited(void)
+{
+	return kept.buf && kept.len ? outlet_fd() : -1;
 }
 
 struct text *say_begin(void)

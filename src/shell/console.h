@@ -1,8 +1,9 @@
 /* console.h - what the supervisor says, on descriptor 2.
  *
- * Lines are collected and written once per turn of the loop, only when the
- * console can take them: a terminal that was stopped never stops us.  What
- * does not fit meanwhile is dropped and counted, and the count is said.
+ * Lines are collected and written before the loop sleeps, and at the latest after
+ * CONSOLE_MAX_MS, as far as the console takes them: a terminal that was stopped never
+ * stops us (ipc/outlet.h).  What does not fit meanwhile is dropped and counted, and the
+ * count is said.
  */
 #ifndef CINIT_SHELL_CONSOLE_H
 #define CINIT_SHELL_CONSOLE_H
@@ -23,5 +24,7 @@ void say_end(void);
 
 /* Writes out what was said, as far as that goes without waiting. */
 void console_flush(void);
+/* What polls writable when the rest can be written, or -1 if there is none. */
+int console_awaited(void);
 
 #endif

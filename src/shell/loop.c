@@ -26,6 +26,8 @@ static bool reap_due;                  /* children may wait to be reaped */
 static int64_t reap_after_ms;          /* orphans are left alone until then */
 static bool actions_left;
 static bool ipc_said;                  /* the problem was said, not again */
+static int console_fd = -1;            /* watched, because the console took not all */
+static int64_t flushed_ms;             /* when it was written to last */
 static int64_t look_ms = NEVER;        /* when the endpoint is looked at, because of a sign */
 
 /* ---- sources ---- */
@@ -76,6 +78,23 @@ static void await_signs(void)
 
 	if (fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
 		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+}
+
+/* A console that is full tells once when it has room: one that polls writable and still
+ * takes nothing would keep us awake. */
+static void write_console(void)
+{
+	struct epoll_event ev = {.events = EPOLLOUT | EPOLLET, .data.u64 = tag(SOURCE_CONSOLE, 0, ROLE_MAIN)};
+	int fd;
+
+	console_flush();
+	flushed_ms = shell.now_ms;
+	fd = console_awaited();
+	if (fd == console_fd)
+		return;
+	if (console_fd >= 0)
+		epoll_ctl(epoll_fd, EPOLL_CTL_DEL, console_fd, NULL); /* it may be closed */
+	console_fd = fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? fd : -1;
 }
 
 static void look_later(void)
@@ -282,6 +301,7 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 	case SOURCE_IPC: ipc_more = true; break;
 	case SOURCE_ENDPOINT: look_later(); break;
 	case SOURCE_LOAD: loading_readable(); break;
+	case SOURCE_CONSOLE: break; /* it is written to before we sleep */
 	}
 }
 
@@ -298,7 +318,8 @@ static void serve_ipc(void)
 static void turn(const struct epoll_event *ev, int n)
 {
 	static const enum source order[] = {SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_SIGNALS,
-	                                    SOURCE_CONTROL, SOURCE_LOAD, SOURCE_IPC, SOURCE_ENDPOINT};
+	                                    SOURCE_CONTROL, SOURCE_LOAD, SOURCE_IPC, SOURCE_ENDPOINT,
+	                                    SOURCE_CONSOLE};
 
 	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
 		for (int i = 0; i < n; i++)
@@ -363,8 +384,8 @@ int loop_run(void)
 	while (!ending_is_over()) {
 		int timeout = sleep_ms(), n;
 
-		if (timeout)
-			console_flush();
+		if (timeout || shell.now_ms - flushed_ms >= CONSOLE_MAX_MS)
+			write_console();
 		n = epoll_wait(epoll_fd, ev, TURN_EVENTS, timeout);
 		shell.now_ms = record_now_ms();
 		turn(ev, n);

@@ -15,7 +15,7 @@
 /* What a descriptor in the loop is. */
 enum source {
 	SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_CONTROL,
-	SOURCE_ENDPOINT, SOURCE_LOAD
+	SOURCE_ENDPOINT, SOURCE_LOAD, SOURCE_CONSOLE
 };
 
 /* Makes the loop and the descriptor for signals (all are blocked before).  0 or -1. */

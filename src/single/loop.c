@@ -186,9 +186,16 @@ static int next_signal(uint64_t set, int64_t timeout_ns)
 /* In a pause the ends of children, thousands of them, do not wake us. */
 static void turn(struct loop *l)
 {
+	const int64_t retry_ns = (int64_t)CONSOLE_RETRY_MS * 1000000;
 	int64_t left = l->reap_due ? l->reap_after_ns - clock_ns() : -1;
 	bool paused = l->reap_due && left > 0;
-	int sig = next_signal(paused ? l->heard & ~BIT(SIGCHLD) : l->heard, l->reap_due && !paused ? 0 : left);
+	int sig;
+
+	if (l->reap_due && !paused)
+		left = 0;
+	else if (console_awaited() >= 0 && (left < 0 || left > retry_ns))
+		left = retry_ns;
+	sig = next_signal(paused ? l->heard & ~BIT(SIGCHLD) : l->heard, left);
 
 	if (sig == SIGCHLD)
 		l->reap_due = true;
