@@ -99,19 +99,39 @@ list_of()
 	done
 }
 
-@test "tests that do not come to their end, and builds that are not there, are failures" {
-	local copy=$BATS_TEST_TMPDIR/copy
+# runs_with LINE...: run.sh of a copy of the suite, in which these lines are bats.
+runs_with()
+{
+	copy=$BATS_TEST_TMPDIR/copy
 	mkdir -p "$copy/test" "$copy/build" "$copy/bin"
 	cp -R "$TOP/ipc" "$copy/"
-	cp run.sh "$copy/test/"
-	printf '%s\n' '#!/bin/sh' 'echo 1..2' 'echo ok 1 one' >"$copy/bin/bats"
+	cp "$TOP/test/run.sh" "$copy/test/"
+	cp "$BUILD/cinit" "$copy/build/"
+	printf '%s\n' '#!/bin/sh' "$@" >"$copy/bin/bats"
 	chmod +x "$copy/bin/bats"
 	export CINIT_BUILD=$copy/build PATH=$copy/bin:$PATH
-	run -1 "$copy/test/run.sh" x.bats
-	has "$output" "not ok - x.bats: there is no $copy/build/cinit"
-	cp "$BUILD/cinit" "$copy/build/"
+	unset CINIT_MOUNTS
+}
+
+@test "tests that do not come to their end, and builds that are not there, are failures" {
+	runs_with 'echo 1..2' 'echo ok 1 one'
 	run -1 "$copy/test/run.sh" x.bats
 	has "$output" "ok 1 one"
 	has "$output" "not ok - x.bats: 1 of 2 tests have ended"
 	has "$output" "1 passed, 1 failed"
+	rm "$copy/build/cinit"
+	run -1 "$copy/test/run.sh" x.bats
+	has "$output" "not ok - x.bats: there is no $copy/build/cinit"
+}
+
+@test "root's tests have their files in memory, and what they leave is gone with them" {
+	local place
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	[ "$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)" -gt 2000000 ] || skip "needs 2 GB of memory"
+	runs_with 'echo 1..1' 'echo >"$TMPDIR/left"' 'echo "ok 1 $(stat -f -c %T "$TMPDIR") $TMPDIR"'
+	run -0 "$copy/test/run.sh" x.bats
+	has "$output" "ok 1 tmpfs /"
+	place=${output#*tmpfs } place=${place%%$'\n'*}
+	[ ! -e "$place" ]
+	! grep -F cinit-test /proc/self/mounts | grep -F "$place"
 }
