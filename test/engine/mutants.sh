@@ -81,11 +81,14 @@ replace() {
 		}' "$1"
 }
 
-# link PROGRAM FILE: with the mutant in place of FILE.
+# link PROGRAM FILE: with the mutant, whose usual object is there, in place of FILE.
 link() {
 	build=$(build_of "$1")
 	cp "$work/$build/whole/"*.o "$work/mutant/"
-	compile "$build" "$work/mutated.c" "$work/mutant/$(basename "$2" .c).o"
+	case $build in
+	usual) cp "$work/mutated.o" "$work/mutant/$(basename "$2" .c).o" ;;
+	*) compile "$build" "$work/mutated.c" "$work/mutant/$(basename "$2" .c).o" ;;
+	esac
 	$cc -o "$work/$1" "$work/test/$1.o" "$work/$build/lib/"*.o "$work/mutant/"*.o
 }
 
