@@ -80,8 +80,9 @@
 
 /* Shutdown. */
 #define SLEEP_BEFORE_KILL_S 2     /* where conf/sleep_before_kill is absent */
-#define HURRY_DELAY_MS     1000   /* from TERM to KILL when a shutdown was asked for twice */
-#define SHUTDOWN_DELAY_MS  5000   /* for a `delay` of 0, "never", during a shutdown */
+#define BOUNDED_DELAY_MS   10000  /* from the second that counted: for what has no limit of its own */
+#define HURRY_DELAY_MS     1000   /* from the third that counted, or from TERM, to KILL */
+#define STOP_MAX_MS        90000  /* for a `delay` of 0, "never", during a shutdown */
 
 #define LAST_MAX_MS        60000  /* for conf/last, which may sync and unmount */
 #define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */

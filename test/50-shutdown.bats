@@ -149,7 +149,7 @@ since_mark_ms() { echo $((($(date +%s%N) - marked) / 1000000)); }
 	never_said "other processes"
 }
 
-@test "a delay of 0 is never, but in a shutdown 5 seconds" {
+@test "a delay of 0 is never, and in a shutdown until it is asked for again" {
 	respawn_stub init
 	printf '0\n' >"$tree/svc/init/delay"
 	tell deaf init
@@ -157,8 +157,11 @@ since_mark_ms() { echo $((($(date +%s%N) - marked) / 1000000)); }
 	await init happens start init
 	mark
 	poweroff
-	ends_with 0
+	said "waiting for init: process"
 	[ "$(since_mark_ms)" -ge 5000 ] || fail "after $(since_mark_ms) ms"
+	same init "$(state init)" stopping
+	poweroff
+	ends_with 0
 	said "init: stopping -> killing"
 }
 
@@ -172,6 +175,12 @@ since_mark_ms() { echo $((($(date +%s%N) - marked) / 1000000)); }
 	await s happens start s
 	svc --no-wait stop s
 	await "s hears TERM" happens deaf s
+	local has
+	has=$(svc status s || :)
+	[[ "$has" != *"KILL in"* ]] || fail "$has"
+	poweroff
+	run -3 svc status s
+	[[ "$output" =~ "KILL in "(8[5-9]|90)"." ]] || fail "$output"
 	poweroff
 	ends_with 0
 	said "s: stopping -> killing"

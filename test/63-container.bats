@@ -524,10 +524,10 @@ stop_time() { check --stop-time; number=${output%% *}; }
 	put svc/log/delay '0\n'
 	put conf/sleep_before_kill '0\n'
 	stop_time
-	same line "$output" "15.000 = web 5.000 + db 5.000 + log 5.000"
+	same line "$output" "100.000 = web 5.000 + db 5.000 + log 90.000"
 	ln -s /bin/true "$tree/conf/last"
 	stop_time
-	same line "$output" "75.000 = web 5.000 + db 5.000 + log 5.000 + conf/last 60.000"
+	same line "$output" "160.000 = web 5.000 + db 5.000 + log 90.000 + conf/last 60.000"
 }
 
 @test "--stop-time: what may still be starting counts, what never comes up does not" {
@@ -627,7 +627,7 @@ ms() { echo $((10#${1%.*} * 1000 + 10#${1#*.})); }
 				[ "$this" -le "$most" ] || most=$this
 			done
 		done < <(jq -r '.services | to_entries[] | select(.value.on and (.value.respawn | not))
-			| "\(.key) \(if .value.delay_ms == 0 then 5000 else .value.delay_ms end)"' "$graph")
+			| "\(.key) \(if .value.delay_ms == 0 then 90000 else .value.delay_ms end)"' "$graph")
 		stop_time
 		late=$(($(ms "$number") - most))
 		# "the very end" is a millisecond before it

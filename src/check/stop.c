@@ -31,7 +31,7 @@ static uint64_t at_most(const struct svc *s, uint64_t ms)
 
 static uint64_t delay_of(const struct svc *s)
 {
-	uint64_t without = s->off_ms ? s->off_ms : SHUTDOWN_DELAY_MS;
+	uint64_t without = s->off_ms ? s->off_ms : STOP_MAX_MS;
 
 	return at_most(s, s->delay_ms ? s->delay_ms : without);
 }

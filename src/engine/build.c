@@ -208,9 +208,9 @@ void engine_adopt(struct engine *e, const struct engine *old, const uint32_t *ma
 	e->acting = mapped(map, old->acting);
 	e->booting = old->booting;
 	e->shutdown = old->shutdown;
-	e->hurry = old->hurry;
+	e->urgency = old->urgency;
+	e->bounded_ms = old->bounded_ms;
 	e->done = old->done;
-	e->unasked = old->unasked;
 	e->ended_by = mapped(map, old->ended_by);
 	e->lost = old->lost;
 	e->code = old->code;

@@ -56,8 +56,7 @@ static const char *check_flags(const struct engine *e)
 {
 	static const uint16_t head[] = {
 		FLAG(engine, waiters_dirty), FLAG(engine, booting), FLAG(engine, shutdown),
-		FLAG(engine, done), FLAG(engine, essential), FLAG(engine, unasked),
-		FLAG(engine, lost), FLAG(engine, hurry),
+		FLAG(engine, done), FLAG(engine, essential), FLAG(engine, lost),
 	};
 	static const uint16_t row[] = {
 		FLAG(svc, live.wish), FLAG(svc, live.restart), FLAG(svc, live.retry_asked),
@@ -248,6 +247,8 @@ static const char *check_head(const struct engine *e)
 		return "the head names nobody";
 	if (e->n_heap > e->n || e->waiters_high > WAITERS_MAX || e->waiter_next > WAITERS_MAX)
 		return "a table is longer than its room";
+	if (e->urgency > URGENCY_NOW || !is_time(e->bounded_ms))
+		return "no shutdown is as urgent";
 	for (uint32_t k = 0; k < e->n_codes; k++)
 		if (code[k].svc >= e->n)
 			return "an exit code is nobody's";

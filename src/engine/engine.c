@@ -18,6 +18,22 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* What has no limit of its own has one in a shutdown, and less when that was asked for
+ * again, but never less than a second. */
+static int64_t borrowed_limit(const struct engine *e, int64_t now)
+{
+	int64_t by = now + STOP_MAX_MS;
+
+	if (e->urgency == URGENCY_ORDERLY)
+		return by;
+	return earlier(by, later(e->bounded_ms + BOUNDED_DELAY_MS, now + HURRY_DELAY_MS));
+}
+
 /* The end of one step of a stop: by itself, and by that of the whole. */
 static int64_t stop_deadline(const struct engine *e, const struct svc *s, int64_t now)
 {
@@ -25,15 +41,19 @@ static int64_t stop_deadline(const struct engine *e, const struct svc *s, int64_
 
 	if (s->delay_ms)
 		by = earlier(by, now + s->delay_ms);
-	if (e->hurry)
-		by = earlier(by, now + HURRY_DELAY_MS);
-	return by == NEVER && e->shutdown ? now + SHUTDOWN_DELAY_MS : by;
+	if (by == NEVER && e->shutdown)
+		by = borrowed_limit(e, now);
+	return e->urgency == URGENCY_NOW ? earlier(by, now + HURRY_DELAY_MS) : by;
 }
 
 /* When what survives KILL is waited for no longer. */
 static int64_t give_up_at(const struct engine *e, const struct svc_live *l)
 {
-	return e->shutdown ? l->since_ms + STUCK_MAX_MS : NEVER;
+	int64_t by = e->shutdown ? l->since_ms + STUCK_MAX_MS : NEVER;
+
+	if (e->urgency == URGENCY_ORDERLY)
+		return by;
+	return earlier(by, later(e->bounded_ms, l->since_ms) + BOUNDED_DELAY_MS);
 }
 
 /* What was killed: when to say next that it is still there, or to give it up. */
@@ -147,16 +167,36 @@ static bool was_killed(const struct svc_live *l)
 	return l->state == SVC_OFF_KILLED || l->state == SVC_KILLING;
 }
 
-/* `delay` 0 is "never", but not in a shutdown; nor is what survives KILL waited for. */
+/* Has it a limit of its own, for the step that it is in or for the whole stop? */
+static bool has_limit(const struct svc *s)
+{
+	return s->delay_ms || s->live.stop_by_ms != NEVER;
+}
+
+/* What is left to a service that was told to stop, or killed. */
+static int64_t bound_of(const struct engine *e, const struct svc *s, int64_t now)
+{
+	int64_t by = NEVER;
+
+	if (was_killed(&s->live))
+		return give_up_at(e, &s->live);
+	if (!awaits_kill(&s->live))
+		return NEVER;
+	if (!has_limit(s))
+		by = borrowed_limit(e, now);
+	return e->urgency == URGENCY_NOW ? earlier(by, now + HURRY_DELAY_MS) : by;
+}
+
+/* `delay` 0 is "never", but not in a shutdown; nor is what survives KILL waited for.
+ * Nobody's own limit is shortened, until everybody's is; nobody gets more time. */
 static void bound_stops(struct engine *e, int64_t now)
 {
 	for (uint32_t i = 0; i < e->n; i++) {
-		const struct svc_live *l = &engine_svc(e, i)->live;
+		const struct svc *s = engine_svc(e, i);
+		int64_t by = bound_of(e, s, now);
 
-		if (awaits_kill(l) && l->deadline_ms == NEVER)
-			deadline_set(e, i, now + SHUTDOWN_DELAY_MS);
-		if (was_killed(l))
-			deadline_set(e, i, earlier(l->deadline_ms, give_up_at(e, l)));
+		if (by < s->live.deadline_ms)
+			deadline_set(e, i, by);
 	}
 }
 
@@ -177,7 +217,6 @@ static void end_everything(struct engine *e, uint32_t i, int code, bool lost, in
 	e->ended_by = i;
 	e->code = (uint8_t)code;
 	e->lost = lost;
-	e->unasked = true;
 	begin_shutdown(e, now);
 }
 
@@ -389,25 +428,21 @@ static void ended(struct engine *e, const struct event *ev, int64_t now)
 		end_everything(e, ev->svc, code, false, now);
 }
 
-/* What was told to stop is killed at once, what is still to be told has a second. */
-static void hurry(struct engine *e, int64_t now)
+static void hurry(struct engine *e, enum urgency urgency, int64_t now)
 {
-	e->hurry = true;
-	for (uint32_t i = 0; i < e->n; i++) {
-		const struct svc_live *l = &engine_svc(e, i)->live;
-
-		if (awaits_kill(l))
-			deadline_set(e, i, now);
-	}
+	if (urgency <= (enum urgency)e->urgency)
+		return;
+	if (e->urgency == URGENCY_ORDERLY)
+		e->bounded_ms = now;
+	e->urgency = (uint8_t)urgency;
+	bound_stops(e, now);
 }
 
-static void shut_down(struct engine *e, int64_t now)
+static void shut_down(struct engine *e, enum urgency urgency, int64_t now)
 {
 	if (!e->shutdown)
 		begin_shutdown(e, now);
-	else if (!e->unasked)
-		hurry(e, now);
-	e->unasked = false;
+	hurry(e, urgency, now);
 }
 
 static bool is_running(const struct svc_live *l)
@@ -581,7 +616,7 @@ static bool take(struct engine *e, int64_t now, const struct event *ev)
 		waiter_cancel(e, ev->handle);
 		break;
 	case EV_SHUTDOWN:
-		shut_down(e, now);
+		shut_down(e, ev->urgency, now);
 		break;
 	}
 	return true;

@@ -151,10 +151,10 @@ struct engine {
 	bool booting;          /* until ACT_SETTLED was given */
 	bool shutdown, done;
 	bool essential;        /* essential services count */
-	bool unasked;          /* the shutdown has begun for one of them: it was not asked for yet */
 	bool lost;             /* ended_by will never be up; else it has ended */
 	uint8_t code;          /* that ended_by gives to the whole */
-	bool hurry;            /* a second EV_SHUTDOWN: nobody is waited for much longer */
+	uint8_t urgency;       /* enum urgency: of the shutdown */
+	int64_t bounded_ms;    /* since when it is more than URGENCY_ORDERLY */
 	int64_t waiter_due_ms; /* the earliest answer_by */
 };
 
@@ -169,8 +169,7 @@ enum event_kind {
 	EV_ENDED,       /* the main process of svc is gone (or was never made): end, cause, said_why */
 	EV_OFF_ENDED,   /* the off process of svc is gone (or was never made) */
 	EV_CANCEL,      /* the client of handle is gone */
-	EV_SHUTDOWN,    /* stop everything, start nothing any more; again: without delays.  After
-	                 * ACT_ESSENTIAL the first one only says that it is known */
+	EV_SHUTDOWN,    /* stop everything, start nothing any more; again: with more urgency */
 	EV_READY        /* the main process of svc has said that it is up; no news if it is gone */
 };
 
@@ -185,8 +184,16 @@ enum spawn_cause {
 	CAUSE_N
 };
 
+/* How much time a shutdown leaves.  It only ever grows. */
+enum urgency {
+	URGENCY_ORDERLY, /* everybody has its own limit; what has none has STOP_MAX_MS */
+	URGENCY_BOUNDED, /* what has none has BOUNDED_DELAY_MS from then */
+	URGENCY_NOW      /* everybody has HURRY_DELAY_MS from then, or from its own TERM */
+};
+
 struct event {
 	enum event_kind kind;
+	enum urgency urgency;  /* EV_SHUTDOWN */
 	uint32_t svc;
 	uint32_t handle;       /* of the client; 0: nobody waits */
 	enum goal goal;

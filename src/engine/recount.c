@@ -243,7 +243,7 @@ static const char *check_settled(const struct engine *e)
 
 static const char *check_end(const struct engine *e)
 {
-	bool begun = e->done || e->unasked || e->hurry || e->ended_by != NO_SVC;
+	bool begun = e->done || e->urgency != URGENCY_ORDERLY || e->ended_by != NO_SVC;
 
 	return begun && !e->shutdown ? "an end goes on that has not begun" : NULL;
 }

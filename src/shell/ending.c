@@ -56,9 +56,9 @@ static const char *ending_word(enum ending how)
 	return "stop";
 }
 
-static void shut_engine_down(void)
+static void shut_engine_down(enum urgency urgency)
 {
-	struct event ev = {.kind = EV_SHUTDOWN};
+	struct event ev = {.kind = EV_SHUTDOWN, .urgency = urgency};
 
 	engine_event(shell.engine, shell.now_ms, &ev);
 }
@@ -72,7 +72,7 @@ static void hurry(void)
 		return;
 	say("", ending_word(ending), "asked for again, whoever is still there is killed");
 	if (phase == SERVICES)
-		shut_engine_down();
+		shut_engine_down(URGENCY_NOW);
 	else if (phase == TERMED)
 		deadline_ms = shell.now_ms;
 	else if (deadline_ms > soon)
@@ -108,7 +108,7 @@ static void begin(enum ending how)
 	if (shell.engine->done) /* they are, since a rescue */
 		ending_services_down();
 	else
-		shut_engine_down();
+		shut_engine_down(URGENCY_ORDERLY);
 }
 
 void ending_begin(enum ending how)
@@ -192,7 +192,7 @@ void ending_force(enum ending how)
 	ending = how;
 	forced = true;
 	say("", ending_word(how), "at once, everybody is killed");
-	shut_engine_down(); /* so that nobody is started for those who are killed */
+	shut_engine_down(URGENCY_ORDERLY); /* so that nobody is started for those who are killed */
 	signal_all(SIGKILL);
 	enter(KILLED, KILLED_MAX_MS);
 }

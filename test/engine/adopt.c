@@ -761,9 +761,9 @@ static void move_world(struct world *w, const struct plan *q, struct engine *e, 
 	w->settled = old.settled;
 	w->shutdown = old.shutdown;
 	w->shutdown_ms = old.shutdown_ms;
-	w->hurry_ms = old.hurry_ms;
+	w->bounded_ms = old.bounded_ms;
+	w->hurried_ms = old.hurried_ms;
 	w->done = old.done;
-	w->unasked = old.unasked;
 	w->ended_by = old.ended_by == NO_SVC ? NO_SVC : map[old.ended_by];
 	w->end_code = old.end_code;
 	w->lost = old.lost;

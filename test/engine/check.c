@@ -133,11 +133,11 @@ static void set_byte(void *at, uint8_t value)
 enum spoil {
 	SIZE, COUNT, MANY, OFFSET, HEAD_FLAG, ROW_FLAG, LIST_BACK, LIST_AWAY, NEED_AWAY, NEED_TWICE,
 	NEED_LOOSE, REVERSE, WANTER, CIRCLE, STATE, FROM, KIND, ESSENTIAL, END, STEP, CRASHES, SINCE,
-	DEADLINE, CODE, ACTING, TAIL, HEAP_LONG, HEAP_AWAY, HIGH, WAITER_AWAY, WAITER_OTHER, GOAL,
+	DEADLINE, CODE, ACTING, TAIL, HEAP_LONG, HEAP_AWAY, HIGH, URGENCY, WAITER_AWAY, WAITER_OTHER, GOAL,
 	EARLY, CLASS, NEEDS_UP, NEEDS_BAD, NEEDS_LEAVING, WANTS_OPEN, DEPENDENTS, WANTERS, ACTIVE,
 	UNSETTLED, QUEUE_LOST, QUEUE_LOOP, QUEUE_AWAY, QUEUE_TAIL, UNQUEUED, HEAP_TWICE, HEAP_ORDER,
 	HEAP_LOST, TIMER, TIMED, N_WAITERS, LAST_WAITER, DUE, MARK, TODO_OTHER, TODO_KIND, TODO_AGAIN, WISH,
-	LEFT, PROCESS, OFF, UNASKED, ENDED_BY, N_SPOILS
+	LEFT, PROCESS, OFF, HASTY, ENDED_BY, N_SPOILS
 };
 
 static const struct {
@@ -207,7 +207,8 @@ static const struct {
 	[LEFT] = {"a service does not know whether all is to stop", "who is given up without a shutdown"},
 	[PROCESS] = {"a process is where there can be none", "a process of a service that is down"},
 	[OFF] = {"an off is where there can be none", "an off of a service that is up"},
-	[UNASKED] = {"an end goes on that has not begun", "a shutdown that nobody has asked for"},
+	[HASTY] = {"an end goes on that has not begun", "haste in a shutdown that has not begun"},
+	[URGENCY] = {"no shutdown is as urgent", "an urgency that there is not"},
 	[ENDED_BY] = {"an end goes on that has not begun", "an end for a service that runs"},
 };
 
@@ -260,6 +261,7 @@ static void spoil_value(struct engine *e, enum spoil what)
 	case HEAP_LONG: e->n_heap = 5; break;
 	case HEAP_AWAY: row_of(e, e->heap)[0] = 4; break;
 	case HIGH: e->waiters_high = WAITERS_MAX + 1; break;
+	case URGENCY: e->urgency = URGENCY_NOW + 1; break;
 	case WAITER_AWAY: waiters(e)[0].svc = 4; break;
 	case WAITER_OTHER: waiters(e)[0].other = 4; break;
 	case GOAL: waiters(e)[0].goal = 99; break;
@@ -332,7 +334,7 @@ static void spoil_rest(struct engine *e, enum spoil what)
 	case LEFT: s->live.given_up = true; break;
 	case PROCESS: s->live.state = SVC_DOWN; break;
 	case OFF: s->live.off_alive = true; break;
-	case UNASKED: e->unasked = true; break;
+	case HASTY: e->urgency = URGENCY_BOUNDED; break;
 	case ENDED_BY: e->ended_by = 2; break;
 	default: break;
 	}

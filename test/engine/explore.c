@@ -244,7 +244,7 @@ static uint64_t hash_of(const struct spot *s)
 	mix_requests(&h, w);
 	mix(&h, (uint64_t)e->booting | (uint64_t)e->shutdown << 1 | (uint64_t)e->done << 2
 	        | (uint64_t)e->waiters_dirty << 3 | (uint64_t)w->resting << 4
-	        | (uint64_t)e->unasked << 5 | (uint64_t)(e->ended_by != NO_SVC) << 6
+	        | (uint64_t)(e->ended_by != NO_SVC) << 6
 	        | (uint64_t)e->acting << 8 | (uint64_t)e->waiter_next << 40);
 	return h ? h : 1;
 }
@@ -389,7 +389,7 @@ static bool possible(const struct explorer *x, enum move m, uint32_t i)
 	case MOVE_NEXT: return i == 0 && x->family->stepping && !w->resting;
 	case MOVE_TIME: return i == 0 && w->resting && engine_deadline(w->e) != NEVER;
 	case MOVE_LONG: return i == 0 && w->resting && forgets(w);
-	case MOVE_SHUTDOWN: return i == 0 && (!w->shutdown || w->unasked);
+	case MOVE_SHUTDOWN: return i == 0 && !w->shutdown;
 	case MOVE_START:
 	case MOVE_STOP:
 	case MOVE_RESTART: return true;

@@ -38,6 +38,12 @@ static void event(struct chaos *c, enum event_kind kind, uint32_t svc)
 	world_event(&c->world, &(struct event){.kind = kind, .svc = svc, .answer_by_ms = NEVER});
 }
 
+static void shut_down(struct world *w, enum urgency urgency)
+{
+	world_event(w, &(struct event){.kind = EV_SHUTDOWN, .urgency = urgency, .svc = NO_SVC,
+	                               .answer_by_ms = NEVER});
+}
+
 /* A boot, some chaos, peace; chaos again, a shutdown in the middle of it, the end. */
 static void live(struct chaos *c)
 {
@@ -51,8 +57,8 @@ static void live(struct chaos *c)
 		return;
 	event(c, EV_SHUTDOWN, NO_SVC);
 	steps(c, prng_below(&c->rng, STEPS));
-	if (!c->world.failure[0] && prng_chance(&c->rng, 30)) {
-		event(c, EV_SHUTDOWN, NO_SVC); /* again: hurry */
+	for (unsigned n = 0; n < 2 && !c->world.failure[0] && prng_chance(&c->rng, 40); n++) {
+		shut_down(&c->world, (enum urgency)prng_below(&c->rng, 3));
 		steps(c, prng_below(&c->rng, STEPS));
 	}
 	if (!c->world.failure[0])
@@ -336,9 +342,102 @@ static void hurry_reaches_the_late(struct world *w)
 	then(w, EV_SHUTDOWN, NO_SVC);
 	is(w, 2, SVC_HELD);
 	after(w, 10);
-	then(w, EV_SHUTDOWN, NO_SVC);
+	shut_down(w, URGENCY_BOUNDED);
+	after(w, 10);
+	if (w->actor[2].killed)
+		BROKEN(w, "its own limit was shortened");
+	shut_down(w, URGENCY_NOW);
+	after(w, HURRY_DELAY_MS - 1);
+	if (w->actor[2].killed)
+		BROKEN(w, "it has not had its second");
+	after(w, 1);
 	if (!w->actor[2].killed)
-		BROKEN(w, "it was told to end and is not killed at once");
+		BROKEN(w, "it was told to end and is not killed after a second");
+	world_settle(w);
+}
+
+/* When the deadline is due that comes next; nothing is due but one stop. */
+static void due_in(struct world *w, int64_t ms)
+{
+	world_drain(w);
+	if (engine_deadline(w->e) != w->now + ms)
+		BROKEN(w, "KILL is due in %lld ms, not %lld", (long long)(engine_deadline(w->e) - w->now),
+		       (long long)ms);
+}
+
+/* All three are up, and 0 is told to end: with a delay of 20 s, or none at all. */
+static void shut_down_all(struct world *w)
+{
+	for (unsigned k = 0; k < 3; k++)
+		boot(w);
+	is(w, 0, SVC_UP);
+	then(w, EV_SHUTDOWN, NO_SVC);
+	is(w, 0, SVC_STOPPING);
+}
+
+static void asked_again(struct world *w)
+{
+	bool limits = w->plan->node[0].delay_ms > 0;
+
+	shut_down_all(w);
+	due_in(w, limits ? 20000 : STOP_MAX_MS);
+	after(w, 1000);
+	shut_down(w, URGENCY_BOUNDED);
+	due_in(w, limits ? 19000 : BOUNDED_DELAY_MS);
+	after(w, 1000);
+	shut_down(w, URGENCY_NOW);
+	due_in(w, HURRY_DELAY_MS);
+	then(w, EV_ENDED, 0);
+	is(w, 1, SVC_STOPPING);
+	due_in(w, HURRY_DELAY_MS);
+	world_settle(w);
+}
+
+static void nobody_gets_more(struct world *w)
+{
+	shut_down_all(w);
+	after(w, 20000 - 300);
+	shut_down(w, URGENCY_NOW);
+	due_in(w, 300);
+	world_settle(w);
+}
+
+/* What survives KILL: 0 before the second request, 1 after it. */
+static void what_hangs_is_given_up(struct world *w)
+{
+	shut_down_all(w);
+	after(w, 20000);
+	is(w, 0, SVC_KILLING);
+	after(w, 15000);
+	shut_down(w, URGENCY_BOUNDED);
+	after(w, BOUNDED_DELAY_MS - 1);
+	is(w, 0, SVC_KILLING);
+	after(w, 1);
+	is(w, 0, SVC_DOWN);
+	is(w, 1, SVC_STOPPING);
+	after(w, 20000);
+	is(w, 1, SVC_KILLING);
+	after(w, BOUNDED_DELAY_MS - 1);
+	is(w, 1, SVC_KILLING);
+	after(w, 1);
+	is(w, 1, SVC_DOWN);
+	world_settle(w);
+}
+
+/* Long after it was asked for again, whoever is told then has a second all the same. */
+static void told_late(struct world *w)
+{
+	shut_down_all(w);
+	shut_down(w, URGENCY_BOUNDED);
+	shut_down(w, URGENCY_ORDERLY); /* it never gets less */
+	after(w, 4000);
+	then(w, EV_ENDED, 0);
+	is(w, 1, SVC_STOPPING);
+	due_in(w, BOUNDED_DELAY_MS - 4000);
+	after(w, BOUNDED_DELAY_MS - 4000 - 500);
+	then(w, EV_ENDED, 1);
+	is(w, 2, SVC_STOPPING);
+	due_in(w, HURRY_DELAY_MS);
 	world_settle(w);
 }
 
@@ -431,7 +530,8 @@ static void the_end_of_an_essential_service(struct world *w)
 	then(w, EV_SHUTDOWN, NO_SVC);
 	if (engine_deadline(w->e) != due)
 		BROKEN(w, "the first request hurries somebody");
-	then(w, EV_SHUTDOWN, NO_SVC);
+	shut_down(w, URGENCY_NOW);
+	after(w, HURRY_DELAY_MS);
 	is(w, 1, SVC_KILLING);
 	world_settle(w);
 }
@@ -474,6 +574,8 @@ static void an_essential_service_without_hope(struct world *w)
 enum shape {
 	LOOSE, /* nobody needs anybody, 0 wants 1 */
 	CHAIN, /* 0 needs 1 needs 2 */
+	RESPAWN_CHAIN, /* the same, all kept running */
+	ENDLESS_CHAIN, /* the same, and nobody has a delay */
 	READY, /* as LOOSE, and CHAIN: all with limits, and respawn services say that they are ready */
 	READY_CHAIN,
 	VITAL, /* as LOOSE, and CHAIN: 0 is essential, and 3 becomes 9 */
@@ -503,7 +605,13 @@ static const struct {
 	{"who is late is killed on time, whoever holds it up",
 	 a_late_service_is_killed_on_time_while_it_is_held, READY_CHAIN},
 	{"who is late and then stopped is told once", a_late_service_is_told_once, READY_CHAIN},
-	{"who is late is killed when a shutdown is asked for again", hurry_reaches_the_late, READY_CHAIN},
+	{"who is late is killed when a shutdown is asked for a third time", hurry_reaches_the_late, READY_CHAIN},
+	{"a shutdown that is asked for again shortens nobody's limit", asked_again, RESPAWN_CHAIN},
+	{"a shutdown that is asked for again limits what has no limit", asked_again, ENDLESS_CHAIN},
+	{"a shutdown that is asked for again gives nobody more time", nobody_gets_more, RESPAWN_CHAIN},
+	{"who survives KILL is given up ten seconds after a shutdown is asked for again", what_hangs_is_given_up,
+	 RESPAWN_CHAIN},
+	{"who is told to end late has a second", told_late, ENDLESS_CHAIN},
 	{"off and the wait after TERM share the time of the stop", off_and_term_share_one_limit, READY},
 	{"what survives KILL is given up in a shutdown, and not before",
 	 what_survives_kill_is_given_up_in_a_shutdown, READY_CHAIN},
@@ -519,14 +627,15 @@ static const struct {
 
 static void scenario_plan(struct plan *p, enum shape shape)
 {
-	bool chain = shape == CHAIN || shape == READY_CHAIN || shape == VITAL_CHAIN;
+	bool chain = shape != LOOSE && shape != READY && shape != VITAL;
 	bool limits = shape == READY || shape == READY_CHAIN;
+	bool runs = shape == RESPAWN_CHAIN || shape == ENDLESS_CHAIN;
 	uint8_t says = KIND_ON | KIND_RESPAWN | KIND_READY;
 
 	*p = (struct plan){.n = 3};
 	for (uint32_t i = 0; i < p->n; i++)
-		p->node[i] = (struct graph_node){.kind = i ? KIND_ON : KIND_ON | KIND_RESPAWN,
-		                                 .delay_ms = 5000, .on_ms = limits ? 2000 : 0};
+		p->node[i] = (struct graph_node){.kind = i && !runs ? KIND_ON : KIND_ON | KIND_RESPAWN,
+		                                 .delay_ms = shape == ENDLESS_CHAIN ? 0 : runs ? 20000 : 5000, .on_ms = limits ? 2000 : 0};
 	if (shape == READY)
 		p->node[0] = (struct graph_node){.kind = says | KIND_OFF, .delay_ms = 5000,
 		                                 .on_ms = 2000, .off_ms = 7000};

@@ -264,6 +264,8 @@ void ending_begin(enum ending how)
 	struct event ev = {.kind = EV_SHUTDOWN};
 
 	MUST(how != END_NOT);
+	if (ending)
+		ev.urgency = URGENCY_NOW;
 	engine_event(shell.engine, shell.now_ms, &ev); /* again: hurried */
 	ending = true;
 }

@@ -199,6 +199,11 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* When the patience with what was told to end is over (design 5: delay, 6: shutdown),
  * for this step of it and for the whole. */
 static int64_t stop_due(const struct world *w, uint32_t i)
@@ -211,12 +216,16 @@ static int64_t stop_due(const struct world *w, uint32_t i)
 		due = from + node->delay_ms;
 	if (node->off_ms)
 		due = earlier(due, a->told_ms + node->off_ms);
-	/* Asked twice: at once for whoever was told before, a second for the others. */
-	if (w->shutdown && w->hurry_ms != NEVER)
-		return earlier(due, a->hurried ? w->hurry_ms : from + HURRY_DELAY_MS);
-	if (due != NEVER || !w->shutdown)
+	if (!w->shutdown)
 		return due;
-	return (from > w->shutdown_ms ? from : w->shutdown_ms) + SHUTDOWN_DELAY_MS;
+	if (due == NEVER) {
+		due = later(from, w->shutdown_ms) + STOP_MAX_MS;
+		/* Asked again: ten seconds from then, but a second at least. */
+		if (w->bounded_ms != NEVER)
+			due = earlier(due, later(w->bounded_ms + BOUNDED_DELAY_MS, from + HURRY_DELAY_MS));
+	}
+	/* And again: a second for everybody. */
+	return w->hurried_ms == NEVER ? due : earlier(due, later(from, w->hurried_ms) + HURRY_DELAY_MS);
 }
 
 static void check_kill(struct world *w, uint32_t i)
@@ -343,7 +352,11 @@ static int64_t give_up_due(const struct world *w, uint32_t i)
 	const struct actor *a = &w->actor[i];
 	bool killed = a->state == SVC_KILLING || a->state == SVC_OFF_KILLED;
 
-	return killed && w->shutdown ? a->since_ms + STUCK_MAX_MS : NEVER;
+	if (!killed || !w->shutdown)
+		return NEVER;
+	/* Asked for again: ten seconds from then, or from its KILL. */
+	return w->bounded_ms == NEVER ? a->since_ms + STUCK_MAX_MS
+	       : earlier(a->since_ms + STUCK_MAX_MS, later(w->bounded_ms, a->since_ms) + BOUNDED_DELAY_MS);
 }
 
 static void check_stuck(struct world *w, uint32_t i)

@@ -321,29 +321,24 @@ static void keep_request(struct world *w, const struct event *ev, enum result ex
 	world_broken(w, "the test asks too much: %d requests", REQUESTS_MAX);
 }
 
-static void shut_down(struct world *w)
+static void shut_down(struct world *w, enum urgency urgency)
 {
-	if (w->unasked) {
-		w->unasked = false;
-		return;
-	}
-	if (w->shutdown) {
-		w->hurry_ms = w->now;
+	if (!w->shutdown) {
+		w->bounded_ms = w->hurried_ms = NEVER;
+		w->shutdown = true;
+		w->shutdown_ms = w->now;
 		for (uint32_t i = 0; i < w->plan->n; i++)
-			w->actor[i].hurried = true;
-		return;
+			wish_down_one(w, i);
 	}
-	w->hurry_ms = NEVER;
-	w->shutdown = true;
-	w->shutdown_ms = w->now;
-	for (uint32_t i = 0; i < w->plan->n; i++)
-		wish_down_one(w, i);
+	if (urgency >= URGENCY_BOUNDED && w->bounded_ms == NEVER)
+		w->bounded_ms = w->now;
+	if (urgency == URGENCY_NOW && w->hurried_ms == NEVER)
+		w->hurried_ms = w->now;
 }
 
 static void end_all(struct world *w, uint32_t i, int code, bool lost)
 {
-	shut_down(w);
-	w->unasked = true;
+	shut_down(w, URGENCY_ORDERLY);
 	w->ended_by = i;
 	w->end_code = code;
 	w->lost = lost;
@@ -412,7 +407,7 @@ void record_event(struct world *w, const struct event *ev)
 		cancel(w, ev->handle);
 		break;
 	case EV_SHUTDOWN:
-		shut_down(w);
+		shut_down(w, ev->urgency);
 		break;
 	}
 }

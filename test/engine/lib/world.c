@@ -80,13 +80,11 @@ static void backs_off(struct world *w, struct actor *a)
 static void changed(struct world *w, const struct action *act)
 {
 	struct actor *a = &w->actor[act->svc];
-	bool told_before = a->late && (act->to == SVC_HELD || act->to == SVC_STOPPING);
 
 	if (act->to == SVC_LATE || (a->state == SVC_HELD && !a->late))
 		a->told_ms = w->now;
 	a->state = act->to;
 	a->since_ms = a->said_ms = w->now;
-	a->hurried = a->hurried && told_before;
 	a->excused = false;
 	if (act->to != SVC_STARTING && act->to != SVC_UP)
 		a->restart = false;

@@ -45,7 +45,6 @@ struct actor {
 	uint8_t crashes;         /* what the back-off has to remember */
 	int64_t since_ms;        /* in this state */
 	int64_t told_ms;         /* when it was told to end: late, or no longer held */
-	bool hurried;            /* the shutdown was asked for again since */
 	int64_t up_ms;
 	int64_t retry_ms;        /* in back-off: not started before */
 	int64_t said_ms;         /* when KILL or the last complaint was given */
@@ -70,12 +69,11 @@ struct world {
 	uint32_t last_changed;   /* whose ACT_CHANGED came last, or NO_SVC */
 	uint32_t n_drained;      /* actions since the last event */
 	bool booting, settled, shutdown, done;
-	bool unasked;            /* the shutdown is an essential service's, and was not asked for */
 	bool lost;               /* what is still to be said of that: whose, and the code */
 	int end_code;
 	uint32_t ended_by;       /* or NO_SVC */
 	int64_t shutdown_ms;
-	int64_t hurry_ms;   /* asked for again, or NEVER */
+	int64_t bounded_ms, hurried_ms; /* when it became urgent: URGENCY_BOUNDED, NOW; or NEVER */
 	bool resting;            /* the last world_next() found nothing to do */
 	bool trace;
 	bool rules_only;         /* without the naive recount (Rc): the rules have to see it alone */
