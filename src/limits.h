@@ -80,6 +80,8 @@
 
 /* Shutdown. */
 #define SLEEP_BEFORE_KILL_S 2     /* where conf/sleep_before_kill is absent */
+#define REQUEST_ONE_MS     2000   /* requests to end this close to one that counted are the same */
+#define REQUEST_NAME_MS    1000   /* between two lines that requests cause about what is awaited */
 #define BOUNDED_DELAY_MS   10000  /* from the second that counted: for what has no limit of its own */
 #define HURRY_DELAY_MS     1000   /* from the third that counted, or from TERM, to KILL */
 #define STOP_MAX_MS        90000  /* for a `delay` of 0, "never", during a shutdown */

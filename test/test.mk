@@ -26,22 +26,34 @@ $(B)/test/pool/explore: SMALL := -DPOOL_MAX=3
 $(POOL_TESTS:%=$(B)/test/pool/%): $(B)/test/pool/%: test/pool/%.c $(RULES_DEPS)
 	@mkdir -p $(@D) && echo "  WHOLE $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(SMALL) $(LTO) $(LINK) -o $@ $< $(RULES_SRC)
-engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%) $(POOL_TESTS:%=$(B)/test/pool/%) \
+
+# And so is the life of the supervisor.
+LIFE_TESTS := sim explore transitions
+LIFE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/life/lib/*.c) test/engine/lib/table.c
+LIFE_DEPS  := $(LIFE_SRC) $(wildcard src/limits.h src/engine/*.h test/life/lib/*.h test/engine/lib/*.h ipc/*.h) $(O)/flags
+$(LIFE_TESTS:%=$(B)/test/life/%): $(B)/test/life/%: test/life/%.c $(LIFE_DEPS)
+	@mkdir -p $(@D) && echo "  WHOLE $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(LTO) $(LINK) -o $@ $< $(LIFE_SRC)
+engine-tests: $(ENGINE_TESTS:%=$(B)/test/engine/%) $(LIFE_TESTS:%=$(B)/test/life/%) \
+              $(POOL_TESTS:%=$(B)/test/pool/%) \
               $(call objects,$(basename $(wildcard src/pool/rules*.c)))
 
-#: make sim          the simulator of the engine and of pools, SEEDS=N
-sim: $(B)/test/engine/sim $(B)/test/pool/sim
+#: make sim          the simulator of the engine, of life and of pools, SEEDS=N
+sim: $(B)/test/engine/sim $(B)/test/life/sim $(B)/test/pool/sim
 	$(B)/test/engine/sim --seeds $(or $(SEEDS),10000)
+	$(B)/test/life/sim --seeds $(or $(SEEDS),10000)
 	$(B)/test/pool/sim --seeds $(or $(SEEDS),10000)
 
-#: make explore      the model checker: every interleaving of small graphs and pools
-explore: $(B)/test/engine/explore $(B)/test/pool/explore
+#: make explore      the model checker: every interleaving of small graphs and pools, and of life
+explore: $(B)/test/engine/explore $(B)/test/life/explore $(B)/test/pool/explore
 	$(B)/test/engine/explore
+	$(B)/test/life/explore
 	$(B)/test/pool/explore
 
-#: make mutants      both cores with one line broken, again and again: each is caught
+#: make mutants      all cores with one line broken, again and again: each is caught
 mutants:
 	test/engine/mutants.sh engine
+	test/engine/mutants.sh life
 	test/engine/mutants.sh pool
 
 # ---- small programs that tests run as services and clients ----

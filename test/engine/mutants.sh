@@ -3,10 +3,10 @@
 # and has to be caught by sim, adopt, check or explore.  One line for each, with what
 # caught it; exit 1 if one survives.
 #
-#     mutants.sh engine|pool [BUILD_DIR [PROGRAM...]]
+#     mutants.sh engine|life|pool [BUILD_DIR [PROGRAM...]]
 #
-# Of the engine of services, or the rules of pools.  Run from the top of the tree; CC is
-# honoured.  Programs: which may catch them.
+# Of the engine of services, the life of the supervisor, or the rules of pools.  Run from
+# the top of the tree; CC is honoured.  Programs: which may catch them.
 set -eu
 
 cc=${CC:-cc}
@@ -15,8 +15,9 @@ seeds=400
 what=$1
 list=test/$what/mutants.txt
 case $what in
-engine) sources='src/engine/*.c' programs='sim adopt check explore' ;;
-pool) sources='src/pool/rules*.c' programs='sim explore' ;;
+engine) from=src/engine sources='src/engine/*.c' programs='sim adopt check explore' ;;
+life) from=src/engine sources='src/engine/*.c' programs='sim explore' seeds=40000 ;; # in less than a second
+pool) from=src/pool sources='src/pool/rules*.c' programs='sim explore' ;;
 esac
 shift
 
@@ -93,7 +94,7 @@ link() {
 }
 
 # The line that says what failed first: a seed, a named case, a graph.
-first_failure='/seed [0-9]*: \|^not ok\|^explore: \(graph\|pool\) [^:]*: /{s/^[a-z]*: \(seed\|graph\|pool\)/\1/p;t end;p;:end
+first_failure='/seed [0-9]*: \|^not ok\|^explore: \(graph\|pool\|world\) [^:]*: /{s/^[a-z]*: \(seed\|graph\|pool\|world\)/\1/p;t end;p;:end
 q;}'
 
 # caught_by FILE PROGRAM SECONDS [ARG...]: prints what caught it, or fails.  What takes
@@ -130,7 +131,7 @@ caught() {
 
 # try FILE NAME ORIGINAL REPLACEMENT
 try() {
-	if ! replace "src/$what/$1" "$3" "$4" >"$work/mutated.c"; then
+	if ! replace "$from/$1" "$3" "$4" >"$work/mutated.c"; then
 		echo "not ok - $2: the original does not occur exactly once in $1"
 		return 1
 	fi
