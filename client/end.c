@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/ask.h"
+#include "ipc/text.h"
 
 #define KEXEC_COMMAND 0x45584543u /* LINUX_REBOOT_CMD_KEXEC, reboot(2) */
 
@@ -60,20 +61,45 @@ static int by_signal(const struct end_request *q)
 	return errno == EPERM ? CODE_DENIED : CODE_NO_ANSWER;
 }
 
+/* Where it had been asked for before, the answer says what is awaited, and for how long. */
+static enum code tell(struct cinit_answer *a, const struct end_request *q)
+{
+	enum code code = code_of(a->result);
+	struct cinit_item item;
+	char line[LINE_CAP];
+	struct text t;
+
+	if (code != CODE_DONE) {
+		cinit_answer_text(a, q->root, ask_charset, line, sizeof line);
+		complain_line(line);
+	} else if (cinit_next_item(a, &item)) {
+		text_init(&t, line, sizeof line);
+		text_str(&t, "waiting: ");
+		cinit_item_text(&item, ask_charset, line + t.len, sizeof line - t.len);
+		complain_line(line);
+	}
+	return code;
+}
+
 /* -1: nobody is there to be asked, and that is no reason to end. */
 static int by_supervisor(const struct end_request *q)
 {
+	struct cinit_answer answer;
 	struct cinit c;
 	enum cinit_error error = cinit_connect(&c, q->rundir);
 	bool absent = error != CINIT_OK;
 	bool quiet = absent && !q->rundir && q->verb != CINIT_SWITCH && error != CINIT_USAGE
 	             && error != CINIT_OTHER_METHOD;
-	unsigned flags = CINIT_LAST | (q->force ? CINIT_FORCE : 0u) | (q->kexec ? CINIT_KEXEC : 0u);
+	const struct cinit_request request = {
+		.verb = q->verb, .name = q->root,
+		.flags = CINIT_LAST | (q->force ? CINIT_FORCE : 0u) | (q->kexec ? CINIT_KEXEC : 0u)};
 	enum code code = CODE_DONE;
 
 	if (!absent)
-		error = cinit_command(&c, q->verb, q->root, flags, 0);
-	if (error != CINIT_OK && !quiet)
+		error = cinit_call(&c, &request, &answer);
+	if (error == CINIT_OK)
+		code = tell(&answer, q);
+	else if (!quiet)
 		code = complain_error(&c, error);
 	cinit_leave(&c);
 	if (!absent || q->rundir || q->verb == CINIT_SWITCH || error == CINIT_USAGE)

@@ -2,14 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ipc/check.h"
@@ -22,8 +20,9 @@
 #include "src/machine/machine.h"
 #include "src/shell/beside.h"
 #include "src/shell/console.h"
+#include "src/shell/helper.h"
+#include "src/shell/life.h"
 #include "src/shell/loop.h"
-#include "src/shell/rescue.h"
 #include "src/shell/shell.h"
 #include "src/shell/signals.h"
 #include "src/single/single.h"
@@ -336,8 +335,7 @@ static int set_up(const struct options *o)
 		shell.machine = &machine_duties;
 		machine_begin();
 	}
-	shell.rescue_first = shell.mode == MODE_MACHINE && o->rescue;
-	odd = o->unknown || shell.rescue_first ? o->unknown : o->rescue;
+	odd = o->unknown || shell.mode == MODE_MACHINE ? o->unknown : o->rescue;
 	if (odd && (code = refuse(odd, "not an option or word of cinit", 2)))
 		return code;
 	if ((code = find_places(o)))
@@ -353,46 +351,25 @@ static int set_up(const struct options *o)
 	return take_instance();
 }
 
-/* A shell on the console, over and over: all that is left to give. */
-static _Noreturn void give_shells(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	for (;; sleep(RESCUE_RETRY_MS / 1000)) {
-		pid_t shell_pid = fork();
-
-		if (shell_pid == 0) {
-			setsid();
-			sigprocmask(SIG_SETMASK, &none, NULL);
-			execl("/bin/sh", "-sh", (char *)NULL);
-			_exit(127);
-		}
-		while (shell_pid > 0 && wait(NULL) != shell_pid)
-			;
-	}
-}
-
-/* Neither loop nor tree could be had.  A machine still must not lose PID 1. */
+/* No loop could be had.  A machine still must not lose PID 1. */
 static int last_resort(const char *where, const char *why)
 {
 	int code = refuse(where, why, 1);
 
 	if (code)
 		return code;
-	give_shells();
+	helper_shells();
 }
 
 /* The loop and what comes before it; the exit code. */
-static int run(void)
+static int run(bool shell_first)
 {
 	if (loop_init() < 0)
 		return last_resort("epoll or signalfd", strerror(errno));
 	say_hello();
 	loop_try_ipc();
 	shell.now_ms = record_now_ms();
-	if (rescue_or_boot() < 0)
-		return last_resort(shell.dir, "there is nothing to start in it");
+	life_start(shell_first);
 	return loop_run();
 }
 
@@ -420,7 +397,7 @@ int main(int argc, char **argv)
 	code = set_up(&o);
 	if (code)
 		return code;
-	code = run();
+	code = run(shell.mode == MODE_MACHINE && o.rescue);
 	if (ipc_at_end)
 		ipc_at_end();
 	lock_end();

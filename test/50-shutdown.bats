@@ -410,15 +410,187 @@ long_shutdown()
 	ends_with 0
 }
 
-@test "a second request to shut down kills at once what the first one told to end" {
-	long_shutdown
+# --- asked for again -------------------------------------------------------------------------------
+
+# Time itself is what is waited for: later than requests that are one.
+two_seconds() { [ "$(since_mark_ms)" -ge 2100 ]; }
+next_request_counts() { await "two seconds" two_seconds; mark; }
+
+# kill_in SERVICE: the seconds that it has, without what comes behind the point.
+kill_in() { svc status "$1" | sed -n 's/.*KILL in \([0-9]*\)\..*/\1/p'; }
+kill_in_between() { local n; n=$(kill_in "$1"); [ -n "$n" ] && [ "$n" -ge "$2" ] && [ "$n" -le "$3" ]; }
+
+# Services that do not hear TERM: one that has 60 seconds, and one that has no limit.
+two_deaf_services()
+{
+	group init
+	respawn_stub slow endless
+	needs init slow endless
+	tell deaf slow
+	tell deaf endless
+	printf '60\n' >"$tree/svc/slow/delay"
+	printf '0\n' >"$tree/svc/endless/delay"
+	boot_settled "$1"
+	await slow happens start slow
+	await endless happens start endless
+}
+both_hear_term() { happens deaf slow && happens deaf endless; }
+
+@test "a stop signal that comes twice within milliseconds is one request: the service has its time" {
+	script init "trap 'sleep 1; echo flushed >$dir/flushed; exit 0' TERM; echo >$dir/here; while :; do sleep 0.05; done"
+	: >"$tree/svc/init/respawn"
+	local kind
+	for kind in container user; do
+		rm -f "$dir/flushed" "$dir/here"
+		boot_settled $kind
+		await "init" is_there "$dir/here"
+		kill -TERM "$(cinit_pid)"
+		said "stop: stopping all services"
+		kill -TERM "$(cinit_pid)"
+		kill -INT "$(cinit_pid)"
+		poweroff
+		ends_with 0
+		is_there "$dir/flushed" || fail "it was killed before it had written"
+		never_said "asked for again"
+		never_said "-> killing"
+	done
+}
+
+@test "a second request limits what has no limit, shortens nobody's own, and says what is awaited" {
+	two_deaf_services container
+	mark
+	kill -TERM "$(cinit_pid)"
+	await "both to hear TERM" both_hear_term
+	kill_in_between endless 80 90 || fail "endless: $(kill_in endless)"
+	run -0 poweroff
+	[[ "$output" =~ "cinit.poweroff: waiting: endless: stopping: process "[0-9]+" has not ended, KILL in 8" ]] ||
+		fail "$output"
 	said "waiting for slow: process"
-	same slow "$(state slow)" stopping
-	poweroff
+	never_said "asked for again"
+	next_request_counts
+	kill -QUIT "$(cinit_pid)"
+	said "stop: asked for again"
+	kill_in_between endless 5 10 || fail "endless: $(kill_in endless)"
+	kill_in_between slow 45 58 || fail "slow: $(kill_in slow)"
+	same "killed" "$(times_said '-> killing')" 0
+	await "endless to be killed" grep -qF "endless: stopping -> killing" "$log"
+	[ "$(since_mark_ms)" -ge 10000 ] || fail "killed after $(since_mark_ms) ms"
+	never_said "slow: stopping -> killing"
+	mark
+	kill -TERM "$(cinit_pid)"
+	said "stop: asked for a third time"
 	ends_with 0
 	said "slow: stopping -> killing"
+	[ "$(since_mark_ms)" -ge 1000 ] || fail "after $(since_mark_ms) ms"
 	same "said" "$(times_said 'stopping all services')" 1
 	same "TERM" "$(happened deaf slow)" 1
+}
+
+@test "the third request leaves everybody a second, in the order of the stop" {
+	respawn_stub init base
+	needs init base
+	local name
+	for name in init base; do
+		tell deaf $name
+		printf '60\n' >"$tree/svc/$name/delay"
+	done
+	boot_settled user
+	for name in init base; do await $name happens start $name; done
+	mark
+	kill -TERM "$(cinit_pid)"
+	next_request_counts
+	kill -INT "$(cinit_pid)"
+	said "stop: asked for again"
+	next_request_counts
+	same "killed" "$(times_said '-> killing')" 0
+	kill -PWR "$(cinit_pid)"
+	ends_with 0
+	[ "$(since_mark_ms)" -ge 2000 ] || fail "after $(since_mark_ms) ms"
+	said "init: stopping -> killing"
+	said "base: stopping -> killing"
+	before "deaf init" "deaf base"
+}
+
+@test "the first request after the end of an essential service hurries nobody" {
+	two_deaf_services container
+	respawn_stub job
+	needs init job
+	: >"$tree/svc/job/essential"
+	hup
+	svc start job
+	await job happens start job
+	kill_service job USR1
+	await "both to hear TERM" both_hear_term
+	mark
+	next_request_counts
+	poweroff
+	kill_in_between endless 70 90 || fail "endless: $(kill_in endless)"
+	next_request_counts
+	poweroff
+	kill_in_between endless 5 10 || fail "endless: $(kill_in endless)"
+	for name in slow endless; do kill_service $name KILL; done
+	ends_with 138
+}
+
+@test "on a machine TERM and ctrl-alt-del change and hurry nothing, 37 to 39 and clients change how" {
+	two_deaf_services machine
+	mark
+	kill -TERM "$(cinit_pid)"
+	await "both to hear TERM" both_hear_term
+	local n
+	for n in 1 2; do
+		next_request_counts
+		kill -INT "$(cinit_pid)"
+		kill -TERM "$(cinit_pid)"
+		said "waiting for endless: process"
+	done
+	kill_in_between endless 70 90 || fail "endless: $(kill_in endless)"
+	never_said "reboot"
+	kill -39 "$(cinit_pid)" # counts as the second
+	said "reboot: instead of the power off"
+	said "reboot: asked for again"
+	kill_in_between endless 5 10 || fail "endless: $(kill_in endless)"
+	timeout "$PATIENCE" "$BUILD/cinit.halt" -r "$run"
+	said "halt: instead of the reboot"
+	kill -39 "$(cinit_pid)"
+	said "reboot: instead of the halt"
+	for n in slow endless; do kill_service $n KILL || :; done # perhaps it was a third request
+	ends_with 129
+	said "reboot: now"
+}
+
+# The processor's time that it has used.
+ticks() { awk '{ print $14 + $15 }' "/proc/$(cinit_pid)/stat"; }
+eight_seconds() { [ "$(since_mark_ms)" -ge 8000 ]; }
+
+@test "a forced end that is held up does not spin, names who holds it up, and is not put off" {
+	respawn_stub init
+	tell deaf init
+	printf '0.5\n' >"$tree/svc/init/delay"
+	boot_settled container
+	await init happens start init
+	local pid before after
+	pid=$(pid_of init)
+	"$BUILD/test/hold" "$(outer "$pid")" >"$dir/held" 3>&- &
+	local holder=$!
+	await "init to be held" grep -q held "$dir/held"
+	poweroff
+	await "TERM" happens deaf init
+	mark
+	timeout "$PATIENCE" "$BUILD/cinit.poweroff" -f -r "$run"
+	said "stop: at once, everybody is killed"
+	said "waiting for other processes, "
+	said "process $pid ("
+	before=$(ticks)
+	timeout "$PATIENCE" "$BUILD/cinit.poweroff" -f -r "$run"
+	await "eight seconds" eight_seconds
+	after=$(ticks)
+	[ "$((after - before))" -lt 50 ] || fail "$((after - before)) ticks in three seconds"
+	said "a process survives KILL, going on without it"
+	[ "$(since_mark_ms)" -ge 9000 ] || fail "after $(since_mark_ms) ms"
+	[ "$(since_mark_ms)" -lt 14000 ] || fail "put off: after $(since_mark_ms) ms"
+	kill "$holder"
+	ends_with 0
 }
 
 @test "every waiter is answered when a shutdown comes" {

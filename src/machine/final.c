@@ -10,13 +10,13 @@
 
 #define KEXEC_COMMAND 0x45584543u /* LINUX_REBOOT_CMD_KEXEC, reboot(2) */
 
-void machine_final(enum ending how)
+void machine_final(enum shutdown how)
 {
-	int command = (int)(how == END_HALT ? RB_HALT_SYSTEM
-	                    : how == END_REBOOT || how == END_KEXEC ? RB_AUTOBOOT : RB_POWER_OFF);
+	int command = (int)(how == SHUTDOWN_HALT ? RB_HALT_SYSTEM
+	                    : how == SHUTDOWN_REBOOT || how == SHUTDOWN_KEXEC ? RB_AUTOBOOT : RB_POWER_OFF);
 
-	watchdog_end(how == END_HALT);
-	if (how == END_KEXEC) {
+	watchdog_end(how == SHUTDOWN_HALT);
+	if (how == SHUTDOWN_KEXEC) {
 		reboot((int)KEXEC_COMMAND);
 		say_errno("kexec", "", errno);
 		console_flush();

@@ -6,6 +6,6 @@
 
 /* Halts, powers off or reboots, everything else being done.  Nothing but the
  * kernel comes after it. */
-void machine_final(enum ending how);
+void machine_final(enum shutdown how);
 
 #endif

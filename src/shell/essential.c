@@ -6,7 +6,7 @@
 
 #include "ipc/describe.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/life.h"
 #include "src/shell/services.h"
 
 /* "job: essential, and has ended: exit 3; the exit code will be 3" */
@@ -33,7 +33,7 @@ static void say_why(const struct action *a)
 void essential_act(const struct action *a)
 {
 	say_why(a);
-	ending_begin_with(a->code);
+	life_tell(&(struct life_event){.kind = LIFE_EV_ESSENTIAL, .code = a->code});
 }
 
 void essential_booted(void)

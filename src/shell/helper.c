@@ -2,28 +2,17 @@
 #include "src/shell/helper.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ipc/describe.h"
 #include "src/launch/prepare.h"
+#include "src/limits.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/life.h"
 #include "src/shell/process.h"
-#include "src/shell/rescue.h"
 #include "src/shell/services.h"
-
-static enum helper running;
-static struct proc proc = {.pidfd = -1, .exec_fd = -1, .slot = -1};
-
-enum helper helper_running(void)
-{
-	return running;
-}
-
-struct proc *helper_proc(void)
-{
-	return &proc;
-}
 
 static const char *helper_name(enum helper which)
 {
@@ -51,12 +40,11 @@ static int start(enum helper which, const struct launch *l)
 {
 	struct end end;
 
-	if (spawn_process(&shell.spawner, l, shell.now_ms, &proc, &end) < 0) {
+	if (spawn_process(&shell.spawner, l, shell.now_ms, &shell.helper, &end) < 0) {
 		say_end_of(which, &end);
 		return -1;
 	}
-	running = which;
-	services_watch(&proc, NO_SVC, ROLE_HELPER);
+	services_watch(&shell.helper, NO_SVC, ROLE_HELPER);
 	return 0;
 }
 
@@ -81,16 +69,15 @@ static int start_shell(void)
 static int start_unmount(void)
 {
 	console_flush(); /* the child has a copy of what is not written yet */
-	proc = PROC_NONE;
-	proc.pid = fork();
-	if (proc.pid == 0)
+	shell.helper = PROC_NONE;
+	shell.helper.pid = fork();
+	if (shell.helper.pid == 0)
 		shell.machine->unmount();
-	if (proc.pid < 0) {
+	if (shell.helper.pid < 0) {
 		say_errno(helper_name(HELPER_UNMOUNT), "fork", errno);
-		proc.pid = 0;
+		shell.helper.pid = 0;
 		return -1;
 	}
-	running = HELPER_UNMOUNT;
 	return 0;
 }
 
@@ -116,8 +103,7 @@ static int start_conf(enum helper which, enum entry_id program)
 
 int helper_start(enum helper which)
 {
-	spawn_close(&proc); /* one that did not end in time is nobody's business */
-	running = HELPER_NONE;
+	spawn_close(&shell.helper); /* one that did not end in time is nobody's business */
 	switch (which) {
 	case HELPER_PANIC: return start_conf(which, CONF_PANIC);
 	case HELPER_LAST: return start_conf(which, CONF_LAST);
@@ -130,13 +116,30 @@ int helper_start(enum helper which)
 
 void helper_ended(const struct end *end)
 {
-	enum helper which = running;
+	enum helper which = (enum helper)shell.life.helper;
 
-	running = HELPER_NONE;
 	if (end->kind != END_EXIT || end->code != 0)
 		say_end_of(which, end);
-	if (which == HELPER_LAST || which == HELPER_UNMOUNT)
-		ending_helper_ended(which);
-	else
-		rescue_helper_ended(which, end);
+	life_tell(&(struct life_event){.kind = LIFE_EV_HELPER, .helper = which,
+	                               .unstarted = end->kind == END_SPAWN});
+}
+
+_Noreturn void helper_shells(void)
+{
+	sigset_t none;
+
+	console_flush();
+	sigemptyset(&none);
+	for (;; sleep(RESCUE_RETRY_MS / 1000)) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			setsid();
+			sigprocmask(SIG_SETMASK, &none, NULL);
+			execl("/bin/sh", "-sh", (char *)NULL);
+			_exit(127);
+		}
+		while (pid > 0 && wait(NULL) != pid)
+			;
+	}
 }

@@ -5,13 +5,12 @@
 
 #include "src/shell/shell.h"
 
-enum helper { HELPER_NONE, HELPER_PANIC, HELPER_SHELL, HELPER_LAST, HELPER_UNMOUNT };
-
-/* Starts it: 0, or -1 after saying why (also when there is no such program). */
+/* Starts it, as shell.helper: 0, or -1 after saying why (also when there is no such
+ * program). */
 int helper_start(enum helper which);
-enum helper helper_running(void);
-struct proc *helper_proc(void);
-/* Its process is gone. */
+/* Its process is gone: says how, and reports it to life. */
 void helper_ended(const struct end *end);
+/* A shell on the console, over and over, without loop or tree: all that is left to give. */
+_Noreturn void helper_shells(void);
 
 #endif

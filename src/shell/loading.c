@@ -294,7 +294,7 @@ void loading_end(void)
 		return;
 	if (shell.loading.pid > 0)
 		process_kill_pid(shell.loading.pid, SIGKILL); /* not reaped, so it is still ours */
-	discard();
+	finish(LOADED_NOT, NULL, NULL);
 }
 
 /* ---- one that takes long ---- */

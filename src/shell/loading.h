@@ -53,7 +53,7 @@ void loading_describe(struct text *t);
 void loading_readable(void);
 /* A child of ours was reaped, whichever. */
 void loading_reaped(pid_t pid);
-/* Everything is being stopped: the load is given up, done() is not called. */
+/* Everything is being stopped: the load is given up. */
 void loading_end(void);
 
 /* Names a load that takes long, now and then. */

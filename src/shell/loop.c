@@ -12,12 +12,11 @@
 #include "ipc/watch.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/life.h"
 #include "src/shell/process.h"
 #include "src/shell/relay.h"
 #include "src/shell/reload.h"
 #include "src/shell/requests.h"
-#include "src/shell/rescue.h"
 #include "src/shell/services.h"
 #include "src/shell/signals.h"
 
@@ -328,16 +327,15 @@ static void turn(const struct epoll_event *ev, int n)
 	relay_turn();
 	requests_turn();
 	loading_turn();
-	rescue_turn(); /* before the actions: what it wishes is acted on in this turn */
-	actions_left = services_act();
-	if (!actions_left)
-		reload_turn();
+	reload_turn();
+	actions_left = services_act() || life_idle();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
 		actions_left = true;
 	ipc_recheck |= look_ms <= shell.now_ms;
 	if (ipc_recheck)
 		look_after_ipc();
-	ending_turn();
+	if (life_turn())
+		actions_left = true;
 	if (shell.machine)
 		shell.machine->turn();
 	if (spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
@@ -360,7 +358,7 @@ static int sleep_ms(void)
 		return 0;
 	if (actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
-	at = first(first(at, rescue_deadline()), first(ending_deadline(), look_ms));
+	at = first(at, first(life_deadline(&shell.life), look_ms));
 	at = first(at, relay_deadline());
 	at = first(at, first(loading_deadline(), requests_deadline()));
 	if (shell.machine)
@@ -381,7 +379,7 @@ int loop_run(void)
 
 	reap_due = true; /* children may have ended before we looked */
 	actions_left = true;
-	while (!ending_is_over()) {
+	while (shell.life.state != LIFE_OVER) {
 		int timeout = sleep_ms(), n;
 
 		if (timeout || shell.now_ms - flushed_ms >= CONSOLE_MAX_MS)
@@ -391,5 +389,5 @@ int loop_run(void)
 		turn(ev, n);
 	}
 	console_flush();
-	return ending_code();
+	return shell.life.code;
 }

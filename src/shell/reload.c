@@ -7,19 +7,10 @@
 #include "ipc/cinit_ipc.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/life.h"
 #include "src/shell/loading.h"
 #include "src/shell/services.h"
 #include "src/shell/thrift.h"
-
-static bool asked;
-static bool busy_said;   /* it waits for another load, which was said */
-static unsigned stale;   /* loads in a row that did not fit any more */
-
-void reload_ask(void)
-{
-	asked = true;
-}
 
 static void say_failed(const char *why)
 {
@@ -46,54 +37,50 @@ static void say_done(const uint32_t *map, uint32_t n_before)
 	say_end();
 }
 
-/* A tree that had no start service before has not been booted. */
-static void boot_if_never_booted(bool never)
-{
-	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
-
-	if (never)
-		engine_event(shell.engine, shell.now_ms, &ev);
-}
-
-static void swap(struct config *fresh, const uint32_t *map)
+/* Puts what was read in the place of what runs. */
+static bool swap(struct config *fresh, const uint32_t *map)
 {
 	uint32_t n_before = shell.config->n;
-	bool never_booted = shell.config->start == NO_SVC;
 
 	if (services_adopt(fresh, map) < 0) {
 		say_failed(strerror(errno));
 		config_free(fresh);
-		return;
+		return false;
 	}
 	ipc_services_moved(map, n_before);
 	say_done(map, n_before);
 	if (shell.machine)
 		shell.machine->settings(fresh);
-	boot_if_never_booted(never_booted);
 	thrift_supervisor();
+	return true;
 }
 
-/* The end of the load that reload_turn() has begun. */
+static bool may_try_again(void)
+{
+	if (++shell.reload.stale < LOAD_STALE_MAX)
+		return true;
+	say_failed("services start and end faster than the tree is read");
+	return false;
+}
+
+/* The end of the load that begin() has begun.  A stop that has begun meanwhile gives it up,
+ * and life has said so. */
 static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
 {
-	switch (how) {
-	case LOADED:
-		stale = 0;
-		if (!ending_has_begun())
-			swap(fresh, map);
-		else
-			config_free(fresh);
-		break;
-	case LOADED_STALE:
-		asked = ++stale < LOAD_STALE_MAX;
-		if (!asked)
-			say_failed("services start and end faster than the tree is read");
-		break;
-	case LOADED_NOT:
-		stale = 0;
+	bool stopping = life_is_stopping(&shell.life), done = false;
+
+	if (stopping) {
+		config_free(fresh);
+	} else if (how == LOADED_STALE && may_try_again()) {
+		shell.reload.wanted = true;
+		return;
+	} else if (how == LOADED) {
+		done = swap(fresh, map);
+	} else if (how == LOADED_NOT) {
 		say_failed("the tree cannot be loaded");
-		break;
 	}
+	shell.reload.stale = 0;
+	life_loaded(done);
 }
 
 static void say_busy(void)
@@ -105,20 +92,30 @@ static void say_busy(void)
 	say_end();
 }
 
+void reload_ask(void)
+{
+	if (loading_is_busy())
+		say_busy();
+	life_tell(&(struct life_event){.kind = LIFE_EV_RELOAD});
+}
+
+void reload_begin(void)
+{
+	shell.reload.wanted = true;
+	reload_turn();
+}
+
 void reload_turn(void)
 {
-	if (!asked || busy_said) {
-		busy_said &= loading_is_busy();
+	struct reload *r = &shell.reload;
+
+	if (!r->wanted || loading_is_busy())
 		return;
-	}
-	if (loading_is_busy()) {
-		say_busy();
-		busy_said = true;
-		return;
-	}
-	asked = false;
-	if (ending_has_begun())
-		say_failed("everything is being stopped");
-	else if (loading_begin(NULL, loaded) < 0)
+	r->wanted = false;
+	if (life_is_stopping(&shell.life)) {
+		life_loaded(false); /* which has said so */
+	} else if (loading_begin(NULL, loaded) < 0) {
 		say_failed(strerror(errno));
+		life_loaded(false);
+	}
 }

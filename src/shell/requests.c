@@ -8,7 +8,8 @@
 #include "src/limits.h"
 #include "src/shell/board.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/blockers.h"
+#include "src/shell/life.h"
 #include "src/shell/loading.h"
 #include "src/shell/relay.h"
 #include "src/shell/services.h"
@@ -284,15 +285,13 @@ void requests_turn(void)
 		struct pending_request *r = &shell.pending.at[i];
 		bool late = r->answer_by_ms <= shell.now_ms;
 
-		if (!r->handle || (!late && !ending_has_begun()))
+		if (!r->handle || (!late && !life_is_stopping(&shell.life)))
 			continue;
 		answer(r->handle, late ? RES_STILL_WAITING : RES_SHUTDOWN);
 		r->handle = 0;
 	}
-	if (shell.pending.n && ending_has_begun()) {
+	if (life_is_stopping(&shell.life))
 		loading_end();
-		shell.pending.n = 0;
-	}
 	if (shell.pending.n)
 		load_next(); /* a reload may have been in the way */
 }
@@ -310,7 +309,7 @@ static void command(const struct ipc_record *r, enum event_kind kind, bool may_l
 	enum result no = find(r, &svc);
 	bool load = no == RES_NO_SERVICE || (no == RES_NONE && is_refused(svc));
 
-	if (may_load && load && !ending_has_begun())
+	if (may_load && load && !life_is_stopping(&shell.life))
 		wait_for_load(r, kind);
 	else if (no == RES_NO_SERVICE && may_load)
 		answer(r->handle, RES_SHUTDOWN); /* it may well exist, but is not loaded any more */
@@ -364,26 +363,45 @@ static void about_pool(const struct ipc_record *r, bool may_command)
 		relay_request(r, svc, may_command);
 }
 
-/* Answered when accepted: afterwards there may be nobody to answer. */
-static void end_system(const struct ipc_record *r, enum ending how)
+/* An end was asked for before: what is awaited, and for how long. */
+static void answer_awaited(const struct ipc_record *request)
 {
-	answer(r->handle, RES_ACCEPTED);
-	if (how == END_REBOOT && r->flags & IPC_KEXEC)
-		how = END_KEXEC;
-	if (r->flags & IPC_FORCE)
-		ending_force(how);
+	struct ipc_record r;
+	struct ipc_item item;
+
+	record_init(&r);
+	r.result = RES_ACCEPTED;
+	r.generation = shell.generation;
+	if (blockers_item(&item))
+		record_put_item(&r, &item);
+	ipc_answer(&r, request->handle, NO_SVC);
+}
+
+/* Answered when accepted, before anything comes of it: afterwards there may be nobody
+ * to answer. */
+static void end_system(const struct ipc_record *r, enum shutdown how)
+{
+	struct life_event ev = {.kind = LIFE_EV_REQUEST, .by = LIFE_BY_CLIENT,
+	                        .how = how == SHUTDOWN_REBOOT && r->flags & IPC_KEXEC ? SHUTDOWN_KEXEC : how,
+	                        .force = r->flags & IPC_FORCE};
+	bool again = life_is_stopping(&shell.life);
+
+	life_hear(&ev);
+	if (again)
+		answer_awaited(r);
 	else
-		ending_begin(how);
+		answer(r->handle, RES_ACCEPTED);
+	life_act();
 }
 
 /* The next system takes over; or nothing has changed. */
 static void switch_root(const struct ipc_record *r)
 {
-	if (!shell.machine || ending_has_begun()
+	if (!shell.machine || life_is_stopping(&shell.life)
 	    || !shell.machine->may_switch((const char *)r->payload, r->payload_len))
-		answer(r->handle, ending_has_begun() ? RES_SHUTDOWN : RES_NO_ROOT);
+		answer(r->handle, life_is_stopping(&shell.life) ? RES_SHUTDOWN : RES_NO_ROOT);
 	else
-		end_system(r, END_SWITCH);
+		end_system(r, SHUTDOWN_SWITCH);
 }
 
 void cinit_ipc_request(const struct ipc_record *r, bool may_command)
@@ -397,9 +415,9 @@ void cinit_ipc_request(const struct ipc_record *r, bool may_command)
 	case VERB_DEPENDENTS: about_one(r); break;
 	case VERB_LIST: list(r, NO_SVC); break;
 	case VERB_WAIT: wait_for(r, may_command); break;
-	case VERB_HALT: end_system(r, END_HALT); break;
-	case VERB_POWEROFF: end_system(r, END_POWEROFF); break;
-	case VERB_REBOOT: end_system(r, END_REBOOT); break;
+	case VERB_HALT: end_system(r, SHUTDOWN_HALT); break;
+	case VERB_POWEROFF: end_system(r, SHUTDOWN_POWEROFF); break;
+	case VERB_REBOOT: end_system(r, SHUTDOWN_REBOOT); break;
 	case VERB_SWITCH: switch_root(r); break;
 	case VERB_WORKERS:
 	case VERB_SCALE:

@@ -13,15 +13,15 @@
 #include "src/launch/prepare.h"
 #include "src/limits.h"
 #include "src/shell/board.h"
+#include "src/shell/boot.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
 #include "src/shell/essential.h"
 #include "src/shell/helper.h"
+#include "src/shell/life.h"
 #include "src/shell/loop.h"
 #include "src/shell/process.h"
 #include "src/shell/relay.h"
 #include "src/shell/requests.h"
-#include "src/shell/rescue.h"
 #include "src/shell/thrift.h"
 
 /* Blocks that children in flight may still read. */
@@ -170,7 +170,7 @@ struct proc *services_proc(uint32_t svc, enum proc_role role)
 	case ROLE_OFF: return &shell.procs[svc].off;
 	case ROLE_HELPER: break;
 	}
-	return helper_proc();
+	return &shell.helper;
 }
 
 bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role)
@@ -186,7 +186,7 @@ bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role)
 	}
 	*svc = NO_SVC;
 	*role = ROLE_HELPER;
-	return helper_proc()->pid == pid;
+	return shell.helper.pid == pid;
 }
 
 static void event(enum event_kind kind, uint32_t svc)
@@ -498,11 +498,13 @@ void services_item(uint32_t svc, struct ipc_item *item)
 /* Is this change worth a line at this loudness? */
 static bool worth_saying(unsigned from, unsigned to)
 {
+	/* who are killed all at once have been named together */
+	bool forced = shell.life.forced && console_loudness != VERBOSE;
 	bool bad = to == SVC_FAILED || to == SVC_BLOCKED || to == SVC_KILLING || to == SVC_BACKOFF
 	           || to == SVC_REFUSED || to == SVC_OFF_KILLED;
 	bool plain = to == SVC_UP || (to == SVC_DOWN && from != SVC_WAITING);
 
-	return bad || console_loudness == VERBOSE || (plain && console_loudness == NORMAL);
+	return !forced && (bad || console_loudness == VERBOSE || (plain && console_loudness == NORMAL));
 }
 
 static void say_change(const struct action *a)
@@ -562,6 +564,17 @@ static void say_given_up(uint32_t svc)
 
 /* ---- actions ---- */
 
+/* In a forced end nobody is made for those who are killed: that has failed at once. */
+static void spawn(uint32_t svc, enum proc_role role)
+{
+	const struct end canceled = {.kind = END_SPAWN, .step = STEP_FORK, .code = ECANCELED};
+
+	if (shell.life.forced)
+		report_end(svc, role, &canceled);
+	else
+		spawn_service(svc, role);
+}
+
 static void act(const struct action *a)
 {
 	board_mark(a->svc);
@@ -575,10 +588,10 @@ static void act(const struct action *a)
 			shell.machine->service_up();
 		break;
 	case ACT_SPAWN:
-		spawn_service(a->svc, ROLE_MAIN);
+		spawn(a->svc, ROLE_MAIN);
 		break;
 	case ACT_SPAWN_OFF:
-		spawn_service(a->svc, ROLE_OFF);
+		spawn(a->svc, ROLE_OFF);
 		break;
 	case ACT_TERM:
 		process_signal(services_proc(a->svc, ROLE_MAIN), SIGTERM);
@@ -604,11 +617,11 @@ static void act(const struct action *a)
 		essential_act(a);
 		break;
 	case ACT_SETTLED:
-		rescue_if_nothing_came_up();
+		boot_settled();
 		thrift_supervisor();
 		break;
 	case ACT_DONE:
-		ending_services_down();
+		life_tell(&(struct life_event){.kind = LIFE_EV_DOWN});
 		break;
 	}
 }
@@ -650,7 +663,7 @@ static void check(void)
 
 bool services_act(void)
 {
-	bool more = !ending_is_forced() && act_on_some();
+	bool more = act_on_some();
 
 	check();
 	board_publish();

@@ -10,16 +10,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/engine/life.h"
 #include "src/launch/channels.h"
 #include "src/launch/reasons.h"
 #include "src/launch/spawn.h"
 #include "src/shell/loading.h"
+#include "src/shell/reload.h"
 #include "src/tree/config.h"
 
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
-
-/* What was asked of the supervisor as a whole. */
-enum ending { END_NOT, END_HALT, END_POWEROFF, END_REBOOT, END_KEXEC, END_RESCUE, END_SWITCH };
 
 enum proc_role { ROLE_MAIN, ROLE_OFF, ROLE_HELPER };
 
@@ -37,7 +36,7 @@ struct machine {
 	bool (*may_switch)(const char *words, size_t n); /* "NEWROOT\nINIT", remembered */
 	void (*switch_root)(void);     /* returns where it could not */
 	void (*unmount)(void);         /* the life of a child at the end; never returns */
-	void (*end)(enum ending how);  /* never returns */
+	void (*end)(enum shutdown how); /* never returns */
 };
 
 /* A request for one service, as the engine is told of it. */
@@ -67,6 +66,8 @@ struct shell {
 	struct engine *engine;  /* nor this, which decides for its services */
 	struct service_procs *procs; /* one per service */
 	size_t procs_bytes;
+	struct life life;       /* of the supervisor: boot, rescue, stop, end */
+	struct proc helper;     /* the program outside all services that life.helper names */
 	int64_t now_ms;         /* CLOCK_BOOTTIME at the start of this turn */
 	uint32_t generation;    /* of the list of services, for clients */
 	struct spawner spawner; /* memory for children */
@@ -74,9 +75,9 @@ struct shell {
 	struct loading loading; /* the load that is under way, */
 	struct pending pending; /* and who waits for one */
 	struct reasons reasons; /* why their last start or run ended */
+	struct reload reload;
 	bool terminal;          /* in user mode: descriptor 0 was one when we began; isatty(3)
 	                         * says no once it has hung up */
-	bool rescue_first;      /* a shell was asked for in place of the boot */
 };
 
 extern struct shell shell;

@@ -12,7 +12,7 @@
 
 #include "ipc/cinit_ipc.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/life.h"
 #include "src/shell/reload.h"
 #include "src/shell/shell.h"
 
@@ -68,20 +68,20 @@ static void hang_up(void)
 {
 	if (!shell.terminal)
 		reload_ask();
-	else if (!ending_has_begun())
-		ending_begin(END_POWEROFF);
+	else if (!life_is_stopping(&shell.life))
+		life_request(SHUTDOWN_POWEROFF, LIFE_BY_TERMINAL);
 }
 
 static void on_machine(int sig)
 {
 	switch (sig) {
-	case SIGTERM:
-	case SIGPWR:
-	case SIGNAL_POWEROFF: ending_begin(END_POWEROFF); break;
-	case SIGINT:
-	case SIGNAL_REBOOT: ending_begin(END_REBOOT); break;
-	case SIGNAL_HALT: ending_begin(END_HALT); break;
-	case SIGUSR2: ending_begin(END_RESCUE); break;
+	case SIGTERM: life_request(SHUTDOWN_POWEROFF, LIFE_BY_SIGNAL); break;
+	case SIGPWR: life_request(SHUTDOWN_POWEROFF, LIFE_BY_POWER); break;
+	case SIGNAL_POWEROFF: life_request(SHUTDOWN_POWEROFF, LIFE_BY_NUMBER); break;
+	case SIGINT: life_request(SHUTDOWN_REBOOT, LIFE_BY_SIGNAL); break;
+	case SIGNAL_REBOOT: life_request(SHUTDOWN_REBOOT, LIFE_BY_NUMBER); break;
+	case SIGNAL_HALT: life_request(SHUTDOWN_HALT, LIFE_BY_NUMBER); break;
+	case SIGUSR2: life_request(SHUTDOWN_RESCUE, LIFE_BY_SIGNAL); break;
 	default: break;
 	}
 }
@@ -91,11 +91,11 @@ static void elsewhere(int sig)
 	switch (sig) {
 	case SIGTERM:
 	case SIGINT:
-	case SIGQUIT:
-	case SIGPWR:
+	case SIGQUIT: life_request(SHUTDOWN_POWEROFF, LIFE_BY_SIGNAL); break;
+	case SIGPWR: life_request(SHUTDOWN_POWEROFF, LIFE_BY_POWER); break;
 	case SIGNAL_HALT:
 	case SIGNAL_POWEROFF:
-	case SIGNAL_REBOOT: ending_begin(END_POWEROFF); break;
+	case SIGNAL_REBOOT: life_request(SHUTDOWN_POWEROFF, LIFE_BY_NUMBER); break;
 	case SIGUSR2: say("USR2", "", "there is no rescue shell outside a machine, ignored"); break;
 	default: break;
 	}

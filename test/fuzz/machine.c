@@ -8,12 +8,12 @@
 #include "ipc/board.h"
 #include "src/limits.h"
 #include "src/shell/console.h"
-#include "src/shell/ending.h"
+#include "src/shell/blockers.h"
+#include "src/shell/boot.h"
 #include "src/shell/helper.h"
 #include "src/shell/loop.h"
 #include "src/shell/process.h"
 #include "src/shell/relay.h"
-#include "src/shell/rescue.h"
 #include "src/shell/services.h"
 #include "src/shell/thrift.h"
 #include "test/fuzz/check.h"
@@ -26,7 +26,6 @@ struct choice *machine_choice;
 enum loudness console_loudness = VERBOSE;
 
 static pid_t last_pid = 1000;
-static bool ending;
 
 /* ---- loads ---- */
 
@@ -254,49 +253,35 @@ void loop_unwatch(int fd)
 	MUST(fd >= 0 && fd != EXEC_FD);
 }
 
-bool ending_has_begun(void)
+/* Nobody is killed here but by the engine, and somebody is always left: no stop gets
+ * beyond that. */
+enum life_left blockers_left(void)
 {
-	return ending;
+	return LIFE_LEFT_SOME;
 }
 
-void ending_begin(enum ending how)
+void blockers_signal(int sig)
 {
-	struct event ev = {.kind = EV_SHUTDOWN};
-
-	MUST(how != END_NOT);
-	if (ending)
-		ev.urgency = URGENCY_NOW;
-	engine_event(shell.engine, shell.now_ms, &ev); /* again: hurried */
-	ending = true;
+	MUST(sig > 0 && life_is_stopping(&shell.life));
 }
 
-/* Nobody is killed here, so the engine is still acted for. */
-void ending_force(enum ending how)
+void blockers_name(void)
 {
-	ending_begin(how);
+	MUST(life_is_stopping(&shell.life));
 }
 
-bool ending_is_forced(void)
+bool blockers_item(struct ipc_item *item)
 {
-	return false;
+	MUST(life_is_stopping(&shell.life));
+	services_item(0, item);
+	return true;
 }
 
-void ending_begin_with(int code)
+int helper_start(enum helper which)
 {
-	MUST(code >= 0 && code < 256);
-	ending_begin(END_HALT);
-}
-
-void ending_services_down(void)
-{
-	MUST(ending);
-}
-
-struct proc *helper_proc(void)
-{
-	static struct proc none = {.pidfd = -1, .exec_fd = -1, .slot = -1};
-
-	return &none;
+	(void)which;
+	NEVER_HAPPENS("a helper is started");
+	return -1;
 }
 
 void helper_ended(const struct end *end)
@@ -305,11 +290,31 @@ void helper_ended(const struct end *end)
 	NEVER_HAPPENS("a helper ends, and none was started");
 }
 
-void rescue_if_nothing_came_up(void)
+void helper_shells(void)
+{
+	NEVER_HAPPENS("shells are all that is left");
+	abort();
+}
+
+bool boot_load(void)
+{
+	NEVER_HAPPENS("life loads a tree");
+	return false;
+}
+
+void boot_wish(void)
+{
+}
+
+void boot_settled(void)
 {
 }
 
 void thrift_supervisor(void)
+{
+}
+
+void console_flush(void)
 {
 }
 
@@ -365,6 +370,15 @@ static struct ipc_board publisher = {
 
 void machine_begin_anew(void)
 {
-	ending = false;
+	struct life_action a;
+
+	shell.helper = PROC_NONE;
+	life_begin(&shell.life, shell.now_ms, false, true, true, false);
+	while (life_next(&shell.life, shell.now_ms, &a)) /* the tree is loaded by the world */
+		;
+	life_event(&shell.life, shell.now_ms, &(struct life_event){
+		.kind = LIFE_EV_LOADED, .ok = true, .tree = true, .start = true});
+	while (life_next(&shell.life, shell.now_ms, &a))
+		;
 	ipc_board = &publisher;
 }

@@ -15,9 +15,8 @@
 #include "ipc/pool.h"
 #include "src/tree/config.h"
 #include "src/shell/board.h"
-#include "src/shell/ending.h"
+#include "src/shell/life.h"
 #include "src/shell/relay.h"
-#include "src/shell/reload.h"
 #include "src/shell/services.h"
 #include "src/shell/shell.h"
 #include "test/fuzz/check.h"
@@ -244,7 +243,7 @@ static void pass_time(int64_t ms)
 /* Everything that was asked is answered when a system has ended. */
 static void shut_down(void)
 {
-	ending_begin(END_POWEROFF);
+	life_request(SHUTDOWN_POWEROFF, LIFE_BY_SIGNAL);
 	for (unsigned i = 0; i < 10000 && (oracle_open() || !shell.engine->done); i++) {
 		while (services_act())
 			;
@@ -253,7 +252,10 @@ static void shut_down(void)
 	}
 	MUST(oracle_open() == 0);
 	MUST(shell.engine->done);
-	MUST(!machine_end_all());
+	machine_end_all(); /* what was given up ends at last, */
+	while (services_act())
+		;
+	MUST(!machine_end_all()); /* and nothing comes after it */
 }
 
 void world_round(struct choice *s)
@@ -372,7 +374,7 @@ static void act(struct choice *s)
 	oracle_deaf = choice_once_in(s, 16);
 	relay_turn();
 	if (!services_act())
-		reload_turn();
+		life_idle();
 	oracle_deaf = false;
 }
 
@@ -387,7 +389,7 @@ static void change_tree(void)
 	text_str(&t, below(moved ? "zz-moved" : "cache", ""));
 	MUST(rename(from, below(moved ? "cache" : "zz-moved", "")) == 0);
 	moved = !moved;
-	reload_ask();
+	life_tell(&(struct life_event){.kind = LIFE_EV_RELOAD});
 }
 
 enum { STEPS = 72, STEP_RAW = STEPS - 1 };
@@ -449,7 +451,7 @@ void world_step(struct choice *s)
 	MUST(!engine_check(shell.engine, shell.engine->size));
 	if (shell.config != booted)
 		booted = NULL; /* now: a later load may lie at its place again */
-	after_end = ending_has_begun() ? after_end + 1 : 0;
+	after_end = life_is_stopping(&shell.life) ? after_end + 1 : 0;
 	if (after_end == AFTER_END)
 		world_round(s);
 }

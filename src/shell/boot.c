@@ -1,0 +1,73 @@
+/* boot.c - from a directory to services that start. */
+#include "src/shell/boot.h"
+
+#include <errno.h>
+
+#include "ipc/describe.h"
+#include "src/shell/console.h"
+#include "src/shell/essential.h"
+#include "src/shell/life.h"
+#include "src/shell/services.h"
+
+bool boot_load(void)
+{
+	struct load l = {.dir = shell.dir, .start = shell.profile, .report = services_say_finding};
+	struct config *fresh = config_load(&l);
+	bool ok = fresh && services_adopt(fresh, NULL) == 0;
+
+	if (fresh && !ok) {
+		say_errno(shell.dir, "cannot be loaded", errno);
+		config_free(fresh);
+	}
+	if (ok && shell.machine)
+		shell.machine->settings(fresh);
+	return life_loaded(ok);
+}
+
+void boot_wish(void)
+{
+	struct event ev = {.kind = EV_BOOT, .svc = shell.config->start};
+
+	engine_event(shell.engine, shell.now_ms, &ev);
+	essential_booted();
+}
+
+static bool a_respawn_service_is_up(void)
+{
+	const struct engine *e = shell.engine;
+
+	for (uint32_t i = 0; i < e->n; i++) {
+		const struct svc *s = engine_svc(e, i);
+
+		if (s->kind & KIND_RESPAWN && s->live.state == SVC_UP)
+			return true;
+	}
+	return false;
+}
+
+static void say_not_up(uint32_t svc)
+{
+	struct ipc_item item;
+	struct text *t;
+
+	services_item(svc, &item);
+	t = say_begin();
+	text_str(t, "the boot has settled, but ");
+	text_name(t, item.name, item.name_len, true);
+	text_str(t, " is ");
+	text_str(t, state_word(item.state));
+	text_str(t, ": ");
+	describe_why(t, &item, shell.now_ms, true);
+	say_end();
+}
+
+void boot_settled(void)
+{
+	uint32_t start = shell.config->start;
+	bool up = engine_svc(shell.engine, start)->live.state == SVC_UP;
+
+	if (!up)
+		say_not_up(start);
+	life_tell(&(struct life_event){.kind = LIFE_EV_SETTLED,
+	                               .hollow = !up && !a_respawn_service_is_up()});
+}
