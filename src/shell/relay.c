@@ -244,7 +244,7 @@ void relay_gone(uint32_t svc)
 
 void relay_forget(uint32_t handle)
 {
-	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
+	for (unsigned i = 0; handle && n_rows && i < RELAY_MAX; i++) /* free rows bear 0 */
 		if (rows[i].handle == handle)
 			free_row(&rows[i]);
 }
