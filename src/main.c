@@ -375,12 +375,14 @@ static int run(bool shell_first)
 
 int main(int argc, char **argv)
 {
+	static char name[] = "cinit", *alone[] = {name, NULL};
 	struct options o = {.dir = NULL};
 	uint64_t mask = 0;
 	int code;
 
 	signals_block(&mask);
-	(void)argc;
+	if (argc == 0)
+		argv = alone; /* before Linux 5.18: behind the missing name lies the environment */
 	shell.argv = argv;
 	if (single_wanted(argv))
 		return single_main(argv, mask);
