@@ -83,10 +83,11 @@ static int await(pid_t pid, const struct step *s, const struct mount_row *row)
 	const struct timespec slice = {.tv_sec = BLOCKED_SAY_MS / 1000};
 	int left_ms = UNMOUNT_STEP_MS, status;
 	sigset_t child;
+	pid_t ended;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
-	while (waitpid(pid, &status, WNOHANG) == 0) {
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
 		if (sigtimedwait(&child, NULL, &slice) >= 0 || errno == EINTR)
 			continue; /* perhaps of an earlier step that did hang */
 		left_ms -= BLOCKED_SAY_MS;
@@ -96,6 +97,8 @@ static int await(pid_t pid, const struct step *s, const struct mount_row *row)
 			return ETIMEDOUT;
 		}
 	}
+	if (ended < 0)
+		return errno; /* how it ended is not known */
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }
 
