@@ -1,5 +1,6 @@
 /* graph.c - `cinit.check --graph`: the resolved tree as JSON, for scripts and
  * tests: {"start": NAME, "conf": {...}, "services": {NAME: {...}, ...}}. */
+#include <limits.h>
 #include <string.h>
 
 #include <unistd.h>
@@ -159,6 +160,25 @@ static void put_list(struct text *out, const struct config *c, uint32_t i, enum 
 	put_strings(out, config_strings(c, v), v->n);
 }
 
+/* Settings of the process, each as a person would write it. */
+static void put_settings(struct text *out, const struct config *c, uint32_t i)
+{
+	struct rows rows = config_rows(c, i);
+	char value[PATH_MAX];
+	struct text t;
+
+	for (uint32_t k = 0; k < rows.n; k++) {
+		const struct entry *e = &entries[rows.at[k].entry];
+
+		if (!(e->is & IS_NESTED))
+			continue;
+		text_init(&t, value, sizeof value);
+		value_put(&t, &rows, &rows.at[k]);
+		member(out, e->name);
+		text_json(out, value, t.len);
+	}
+}
+
 static void put_entries(struct text *out, const struct config *c, uint32_t i)
 {
 	const struct value *ready = config_value(c, i, ENTRY_READY);
@@ -171,6 +191,7 @@ static void put_entries(struct text *out, const struct config *c, uint32_t i)
 	put_list(out, c, i, ENTRY_GROUPS, true);
 	put_pool(out, c, i);
 	put_essential(out, c, i);
+	put_settings(out, c, i);
 }
 
 static void put_service(struct text *out, const struct config *c, uint32_t i)

@@ -31,13 +31,15 @@ static void check_respawn(struct tally *t, const char *dir)
 }
 
 /* A file that is there and means nothing in this service. */
-static void check_idle(struct tally *t, const char *dir, const char *name, const char *why)
+static void check_idle(struct tally *t, const char *dir, const struct entry *e, const char *why)
 {
 	char path[PATH_MAX + 512];
 	struct text p;
 	struct stat st;
 
-	put_path(&p, path, sizeof path, dir, name);
+	put_path(&p, path, sizeof path, dir, e->name);
+	if (e->is & IS_NESTED && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return; /* a service of that name */
 	if (lstat(path, &st) == 0)
 		tally_add(t, FINDING_WARNING, path, "has no effect", why);
 }
@@ -63,7 +65,7 @@ static void check_group_service(struct tally *t, const char *dir, bool has_off)
 		const char *why = what_lacks((enum entry_of)e->of);
 
 		if (why && !e->idle && (e->of == OF_MAIN || !has_off))
-			check_idle(t, dir, e->name, why);
+			check_idle(t, dir, e, why);
 	}
 }
 

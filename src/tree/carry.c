@@ -32,7 +32,9 @@ static void carry_value(struct loader *l, uint32_t svc, const struct value *was)
 	v.svc = svc;
 	switch ((enum entry_holds)entries[v.entry].holds) {
 	case HOLDS_NOTHING:
-	case HOLDS_NUMBER: break;
+	case HOLDS_NUMBER:
+	case HOLDS_OCTAL:
+	case HOLDS_SIGNED: break;
 	case HOLDS_NUMBERS:
 		v.at = values_numbers(&l->values, config_numbers(past(l), was), was->n);
 		break;

@@ -35,13 +35,12 @@ enum entry_id {
 	ENTRY_GROUPS,
 	ENTRY_POOL,
 	ENTRY_READY,
-	/* Described in the design, not built yet. */
-	ENTRY_READY_CHECK,
-	ENTRY_DIR,
-	ENTRY_UMASK,
-	ENTRY_NICE,
 	ENTRY_LIMITS,
 	ENTRY_OOM,
+	ENTRY_NICE,
+	ENTRY_UMASK,
+	ENTRY_DIR,
+	ENTRY_READY_CHECK,
 	ENTRY_SIGNAL_OFF,
 	ENTRY_BACKOFF,
 	ENTRY_LOG,
@@ -71,6 +70,8 @@ enum entry_id {
 enum entry_holds {
 	HOLDS_NOTHING, /* that the entry is there is all; or it has no row at all */
 	HOLDS_NUMBER,  /* the number itself */
+	HOLDS_OCTAL,   /* likewise, written to the base 8 */
+	HOLDS_SIGNED,  /* likewise, 32 bits of a number that may be negative */
 	HOLDS_NUMBERS, /* the index of `n` numbers */
 	HOLDS_STRINGS  /* the offset of `n` strings, one after the other */
 };
@@ -89,7 +90,8 @@ enum entry_is {
 	IS_LATER = 1,      /* not built yet: said, and ignored, */
 	IS_DIRECTORY = 2,  /* with IS_LATER: even where it is a directory */
 	IS_SERVICE = 4,    /* a directory that has it is a service, */
-	IS_FILE_ONLY = 8   /* but not where it is a directory itself: that may be a service */
+	IS_FILE_ONLY = 8,  /* but not where it is a directory itself: that may be a service */
+	IS_NESTED = 16     /* and where it is a directory, or a link to one, it is no entry at all */
 };
 
 /* The time limit of the engine that a HOLDS_NUMBER row in milliseconds is. */
@@ -98,7 +100,7 @@ enum entry_limit { LIMIT_NONE, LIMIT_DELAY, LIMIT_ON, LIMIT_OFF };
 struct reading;
 
 struct entry {
-	char name[18];
+	char name[18];  /* with its NUL */
 	uint8_t holds;  /* enum entry_holds */
 	uint8_t of;     /* enum entry_of */
 	uint8_t is;     /* enum entry_is, or'ed */

@@ -2,6 +2,7 @@
 #include "src/tree/readers.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -63,6 +64,39 @@ void read_presence(struct reading *r)
 		}
 	}
 	reading_add_number(r, 1);
+}
+
+/* ---- settings of the process ---- */
+
+/* A file of one line that is not empty. */
+void read_path(struct reading *r)
+{
+	uint32_t at, n;
+
+	if (reading_lines(r, LINE_ARGUMENT, &at, &n) <= 0)
+		return;
+	if (n != 1 || !*reading_string(r, at))
+		refuse(r, "not one path");
+	else if (strlen(reading_string(r, at)) >= PATH_MAX)
+		refuse(r, "longer than a path may be (4095 bytes)");
+	else
+		reading_add_strings(r, at, 1);
+}
+
+void read_mode(struct reading *r)
+{
+	char value[CONFIG_VALUE_MAX + 2];
+	uint32_t mask = 0;
+	size_t n, k;
+
+	if (read_value(r, value, &n) <= 0)
+		return;
+	for (k = 0; k < n && value[k] >= '0' && value[k] <= '7' && mask <= 0777; k++)
+		mask = mask * 8 + (uint32_t)(value[k] - '0');
+	if (!n || n > CONFIG_VALUE_MAX || k < n || mask > 0777)
+		refuse(r, "not an octal number up to 0777");
+	else
+		reading_add_number(r, mask);
 }
 
 /* ---- programs ---- */

@@ -24,6 +24,9 @@ void read_line(struct reading *r);     /* of conf/: one line; an empty file is a
 void read_lines(struct reading *r);    /* lines as they are */
 void read_watchdog(struct reading *r); /* "SECONDS [DEVICE]": two strings */
 
+void read_path(struct reading *r);     /* one line, a path */
+void read_mode(struct reading *r);     /* an octal number up to 0777 */
+
 /* `essential`: numbers, first which ends count, then pairs of an exit code and the code that
  * it becomes.  In read_essential.c. */
 void read_essential(struct reading *r);

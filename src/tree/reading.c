@@ -29,6 +29,16 @@ static void see_unknown(struct reading *r, const char *name, unsigned char type)
 		r->report(r, FINDING_NOTE, name, FINDING_UNKNOWN, "ignored");
 }
 
+/* Or a link to one, as all services may be. */
+static bool is_directory(int fd, const char *name, unsigned char type)
+{
+	struct stat st;
+
+	if (type != DT_UNKNOWN && type != DT_LNK)
+		return type == DT_DIR;
+	return fstatat(fd, name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
 static void see(struct reading *r, const char *name, unsigned char type)
 {
 	enum entry_id id = entry_of_name(name);
@@ -36,6 +46,11 @@ static void see(struct reading *r, const char *name, unsigned char type)
 
 	if (id == ENTRY_N) {
 		see_unknown(r, name, type);
+		return;
+	}
+	if (e->is & IS_NESTED && is_directory(r->fd, name, type)) {
+		if (type == DT_LNK)
+			r->report(r, FINDING_NOTE, name, "", "leads to a directory, so it is a service and no setting");
 		return;
 	}
 	r->has[id] = type == DT_REG ? PRESENT_FILE : PRESENT;

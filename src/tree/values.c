@@ -130,12 +130,25 @@ static void put_strings(struct text *t, const char *s, uint32_t n)
 	}
 }
 
+/* With a zero in front, as people write modes. */
+static void put_octal(struct text *t, uint32_t number)
+{
+	for (int shift = 9; shift >= 0; shift -= 3)
+		text_char(t, (char)('0' + (number >> shift & 7)));
+}
+
 void value_put(struct text *t, const struct rows *r, const struct value *v)
 {
 	switch ((enum entry_holds)entries[v->entry].holds) {
 	case HOLDS_NOTHING: break;
 	case HOLDS_NUMBER:
 		text_u64(t, v->at);
+		break;
+	case HOLDS_OCTAL:
+		put_octal(t, v->at);
+		break;
+	case HOLDS_SIGNED:
+		text_i64(t, (int32_t)v->at);
 		break;
 	case HOLDS_NUMBERS:
 		for (uint32_t i = 0; i < v->n; i++) {
