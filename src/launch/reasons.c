@@ -1,12 +1,18 @@
-/* reasons.c - the rows of text. */
+/* reasons.c - the rows of text, and behind them those of bits. */
 #include "src/launch/reasons.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "src/tree/entries.h"
+
+static_assert(ENTRY_N <= 64, "each entry has a bit");
+static_assert(WORDS_MAX % sizeof(uint64_t) == 0, "the bits are aligned");
+
 static size_t bytes_of(uint32_t n)
 {
-	return ((size_t)n + 1) * WORDS_MAX;
+	return ((size_t)n + 1) * (WORDS_MAX + sizeof(uint64_t));
 }
 
 int reasons_prepare(struct reasons *r, uint32_t n)
@@ -17,7 +23,7 @@ int reasons_prepare(struct reasons *r, uint32_t n)
 	*r = (struct reasons){.n = 0};
 	if (at == MAP_FAILED)
 		return -1;
-	*r = (struct reasons){.at = at, .n = n};
+	*r = (struct reasons){.at = at, .said = (uint64_t *)at + (WORDS_MAX / 8) * ((size_t)n + 1), .n = n};
 	return 0;
 }
 
@@ -50,4 +56,14 @@ void reasons_set(struct reasons *r, uint32_t svc, const char *text, size_t n)
 const char *reasons_of(const struct reasons *r, uint32_t svc)
 {
 	return svc < r->n ? r->at[svc] : "";
+}
+
+bool reasons_is_news(struct reasons *r, uint32_t svc, unsigned entry)
+{
+	uint64_t bit = (uint64_t)1 << entry;
+	bool news = svc < r->n && !(r->said[svc] & bit);
+
+	if (news)
+		r->said[svc] |= bit;
+	return news;
 }

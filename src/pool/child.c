@@ -96,9 +96,9 @@ void child_put_report(struct text *t, const struct child_report *r)
 	}
 }
 
-static void report(int fd, int32_t step, int error, const char *why)
+static void report(int fd, int32_t step, int error, int32_t entry, const char *why)
 {
-	struct child_report r = {.step = step, .error = error};
+	struct child_report r = {.step = step, .error = error, .entry = entry};
 	struct text t;
 
 	text_init(&t, r.why, sizeof r.why);
@@ -119,12 +119,12 @@ static void report_step(const struct child *c, const struct step_report *r)
 		text_str(&t, ": ");
 		value_put(&t, &c->rows, rows_find(&c->rows, (enum entry_id)r->entry));
 	}
-	report(c->report_fd, r->kind == REPORT_FATAL ? r->step : CHILD_NOTE, r->error, why);
+	report(c->report_fd, r->kind == REPORT_FATAL ? r->step : CHILD_NOTE, r->error, r->entry, why);
 }
 
 static _Noreturn void fail(int fd, enum spawn_step step)
 {
-	report(fd, step, errno, "");
+	report(fd, step, errno, ENTRY_N, "");
 	_exit(127);
 }
 
@@ -251,7 +251,7 @@ static _Noreturn void execute(const struct pool_child *c)
 static void say_up(void *arg)
 {
 	(void)arg;
-	report(started_fd, CHILD_UP, 0, "");
+	report(started_fd, CHILD_UP, 0, ENTRY_N, "");
 	if (started_fd >= 0)
 		close(started_fd);
 	started_fd = -1;
@@ -260,7 +260,7 @@ static void say_up(void *arg)
 static void say_failed(void *arg, const char *why)
 {
 	(void)arg;
-	report(started_fd, CHILD_INIT, 0, why);
+	report(started_fd, CHILD_INIT, 0, ENTRY_N, why);
 }
 
 static struct host_io make_io(const struct pool_child *c)
@@ -325,6 +325,7 @@ static void complain_of_step(const struct child *c, const struct step_report *r)
 		value_put(&t, &c->rows, rows_find(&c->rows, (enum entry_id)r->entry));
 	text_str(&t, t.len ? ": " : "");
 	text_str(&t, strerror(r->error));
+	text_str(&t, r->kind == REPORT_FATAL ? "" : ", started without it");
 	manager_complain(r->entry < ENTRY_N ? entries[r->entry].name : step_of(r->step), why);
 }
 

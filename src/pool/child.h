@@ -22,6 +22,7 @@ enum child_step {
 struct child_report {
 	int32_t step;  /* enum spawn_step or child_step */
 	int32_t error; /* errno */
+	int32_t entry; /* enum entry_id of an entry of the service directory, else ENTRY_N */
 	char why[CHILD_WHY_MAX]; /* CHILD_INIT: what the modules say, perhaps without a NUL; of an
 	                          * entry of the service directory: its name and value */
 };

@@ -21,6 +21,15 @@ const struct files *files(void)
 	return current;
 }
 
+bool files_is_news(unsigned entry)
+{
+	uint64_t bit = (uint64_t)1 << (entry & 63);
+	bool news = !(current->said & bit);
+
+	current->said |= bit;
+	return news;
+}
+
 const char *files_directory(void)
 {
 	return directory;
@@ -85,6 +94,7 @@ static bool read_entries(struct files *f, char *why)
 	                    .report = report, .arg = why};
 
 	*why = '\0';
+	f->said = 0;
 	values_free(&f->values);
 	if (values_begin(&f->values) == 0 && lseek(service_fd, 0, SEEK_SET) == 0) {
 		reading_scan(&r, &dir);

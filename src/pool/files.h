@@ -25,6 +25,7 @@ struct files {
 	struct program on;          /* argv0: the text of the link `on`, or NULL */
 	struct rows rows;           /* of the service */
 	struct values values;       /* where they lie */
+	uint64_t said;              /* bits, of enum entry_id: see files_is_news() */
 };
 
 /* Where the service directory is: service_fd, and `path` for what is executed.  0, or -1
@@ -34,6 +35,9 @@ int files_init(int service_fd, const char *path);
  * was before. */
 bool files_read(char why[FILES_WHY_MAX]);
 const struct files *files(void);
+/* True if this is the first time since it was read that a worker starts without what this
+ * entry (enum entry_id) asks for. */
+bool files_is_news(unsigned entry);
 /* The directory as an absolute path. */
 const char *files_directory(void);
 /* What is executed: "DIR/on". */

@@ -12,6 +12,7 @@
 
 #include "ipc/signal_name.h"
 #include "src/pool/child.h"
+#include "src/pool/files.h"
 #include "src/pool/manager.h"
 #include "src/pool/reports.h"
 #include "src/pool/rules.h"
@@ -132,15 +133,13 @@ int workers_start(uint32_t row, uint32_t rank)
 	return -1;
 }
 
-/* The first of each start of the pool says it for all. */
+/* One worker says it for all, until the directory is read anew. */
 static void say_note(const struct child_report *r)
 {
-	static char said[CHILD_WHY_MAX];
 	struct text *t;
 
-	if (strncmp(said, r->why, sizeof said) == 0)
+	if (!files_is_news((unsigned)r->entry))
 		return;
-	memcpy(said, r->why, sizeof said);
 	t = say_begin();
 	child_put_report(t, r);
 	text_str(t, ", started without it");

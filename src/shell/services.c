@@ -376,11 +376,13 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 static void describe_step(struct obstacle *o, uint32_t svc, const struct step_report *r)
 {
 	struct rows rows = config_rows(shell.config, svc);
+	const struct value *v = rows_find(&rows, (enum entry_id)r->entry);
 	char value[WORDS_MAX];
 	struct text t;
 
 	text_init(&t, value, sizeof value);
-	value_put(&t, &rows, rows_find(&rows, (enum entry_id)r->entry));
+	if (v) /* a reload may have taken it away since */
+		value_put(&t, &rows, v);
 	obstacle_say(o, entries[r->entry].name, value, strerror(r->error));
 }
 
@@ -395,7 +397,8 @@ static void take_report(uint32_t svc, enum proc_role role, const struct step_rep
 	else if (*r->words)
 		obstacle_say(&o, step_word((unsigned)r->step), r->words, "");
 	if (r->kind == REPORT_NOTE) {
-		say(config_name(shell.config, svc), o.words, "started without it");
+		if (of_entry && reasons_is_news(&shell.reasons, svc, (unsigned)r->entry))
+			say(config_name(shell.config, svc), o.words, "started without it");
 		return;
 	}
 	if (role != ROLE_HELPER && *o.words)
