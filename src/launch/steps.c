@@ -13,7 +13,7 @@
 #include "src/launch/alone.h"
 #include "src/launch/raw.h"
 
-#define SESSION_SETMASK 2 /* SIG_SETMASK of the kernel */
+#define KERNEL_SETMASK 2 /* SIG_SETMASK of the system call */
 
 /* ---- what every process goes through ---- */
 
@@ -110,7 +110,7 @@ PLAIN static long unblock_signals(const struct child *c, const struct value *v)
 	(void)v;
 	if (!c->path)
 		return 0;
-	return raw(SYS_rt_sigprocmask, SESSION_SETMASK, (long)&none, 0, sizeof none, 0);
+	return raw(SYS_rt_sigprocmask, KERNEL_SETMASK, (long)&none, 0, sizeof none, 0);
 }
 
 PLAIN static long execute(const struct child *c, const struct value *v)
