@@ -119,6 +119,16 @@ PLAIN static long execute(const struct child *c, const struct value *v)
 	return c->path ? raw(SYS_execve, (long)c->path, (long)c->argv, (long)c->envp, 0, 0) : 0;
 }
 
+/* ---- what entries ask for ---- */
+
+PLAIN static long change_directory(const struct child *c, const struct value *v)
+{
+	const char *path = c->rows.strings + v->at;
+	long r = *path == '/' ? 0 : raw(SYS_chdir, (long)c->directory, 0, 0, 0, 0);
+
+	return r < 0 ? r : raw(SYS_chdir, (long)path, 0, 0, 0, 0);
+}
+
 /* ---- the order ---- */
 
 enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
@@ -140,6 +150,8 @@ static const struct step steps[] = {
 	{STEP_LISTEN, ENTRY_N, FATAL, ANYWHERE, open_sockets},
 	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
+	/* As the user: where he may not go, his service does not start. */
+	{STEP_ENTRY, ENTRY_DIR, FATAL, ANYWHERE, change_directory},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, bind_to_parent},
 	{STEP_SIGNALS, ENTRY_N, FATAL, ANYWHERE, unblock_signals},
 	{STEP_EXEC, ENTRY_N, FATAL, ANYWHERE, execute},

@@ -7,6 +7,8 @@
 #include "src/engine/engine.h"
 #include "src/tree/readers.h"
 
+/* What a process of the service has, in place of what the supervisor has. */
+#define SETTING (IS_SERVICE | IS_FILE_ONLY | IS_NESTED)
 #define LATER(name) {name, .is = IS_LATER}
 #define LATER_DIRECTORY(name) {name, .is = IS_LATER | IS_DIRECTORY}
 
@@ -40,9 +42,9 @@ const struct entry entries[ENTRY_N] = {
 	                .read = read_pool},
 	[ENTRY_READY] = {"ready", HOLDS_NUMBER, OF_SERVICE, IS_SERVICE | IS_FILE_ONLY, KIND_READY,
 	                 .read = read_ready},
+	[ENTRY_DIR] = {"dir", HOLDS_STRINGS, OF_ANY, SETTING, .read = read_path},
 
 	[ENTRY_READY_CHECK] = LATER("ready.check"),
-	[ENTRY_DIR] = LATER("dir"),
 	[ENTRY_UMASK] = LATER("umask"),
 	[ENTRY_NICE] = LATER("nice"),
 	[ENTRY_LIMITS] = LATER("limits"),

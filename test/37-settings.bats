@@ -1,0 +1,366 @@
+#!/usr/bin/env bats
+# runs: apart; again: asan
+#
+# Settings of a service's processes: `dir`, `umask`, `no-new-privs`, `limits`, `nice`, `oom`.
+# Each holds for `on`, for `off`, and for the workers of a pool, but not for its manager.
+# What a process has is read in /proc, from outside.
+#
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2034
+
+load lib
+load boot
+
+setup()
+{
+	boot_begin
+	# a place that other users can reach
+	public_tree
+	group init
+	mkdir "$public/off"
+	chmod 777 "$public/off"
+	cp "$BUILD/cinit.take" "$public/"
+	# who services are run as, where that can be asked for
+	as=()
+	[ "$(id -u)" -ne 0 ] || as=(user=4001 group=4100)
+}
+
+teardown()
+{
+	public_end
+	boot_end
+}
+
+# entries NAME ENTRY=TEXT...: of a service; texts are those of printf %b.
+entries()
+{
+	local name=$1 entry
+	shift
+	for entry; do printf '%b' "${entry#*=}" >"$tree/svc/$name/${entry%%=*}"; done
+}
+
+# stays NAME [ENTRY=TEXT...]: a service that runs, and whose `off` writes down what it has.
+stays()
+{
+	local name=$1 out=$public/off/$1
+	script "$name" 'exec tail -f /dev/null'
+	: >"$tree/svc/$name/respawn"
+	cat >"$tree/svc/$name/off" <<-END
+		#!/bin/sh
+		cat /proc/\$\$/status >$out.status
+		cat /proc/\$\$/stat >$out.stat
+		cat /proc/\$\$/limits >$out.limits
+		cat /proc/\$\$/oom_score_adj >$out.oom_score_adj
+		readlink /proc/\$\$/cwd >$out.cwd
+	END
+	chmod +x "$tree/svc/$name/off"
+	shift
+	entries "$name" "$@"
+	wants init "$name"
+}
+
+# pool NAME [ENTRY=TEXT...]: two workers that are a program; modules: the same of objects.
+pool()
+{
+	local name=$1
+	mkdir -p "$tree/svc/$name/pool"
+	ln -s "$public/cinit.take" "$tree/svc/$name/on"
+	printf '/bin/true\n' >"$tree/svc/$name/on.params"
+	pool_of "$@"
+}
+
+modules()
+{
+	local name=$1
+	mkdir -p "$tree/svc/$name/pool"
+	cp "$BUILD/test/modules/trace.so" "$public/"
+	echo "$public/trace.so" >"$tree/svc/$name/pool/modules"
+	pool_of "$@"
+}
+
+pool_of()
+{
+	local name=$1
+	shift
+	echo 2 >"$tree/svc/$name/pool/min"
+	echo 2 >"$tree/svc/$name/pool/max"
+	echo "unix $public/$name.sock" >"$tree/svc/$name/listen"
+	entries "$name" "$@"
+	wants init "$name"
+}
+
+# fact WHAT FILES: what a process has, from its directory in /proc or what `off` wrote.
+fact()
+{
+	case $1 in
+	dir) readlink "$2cwd" || cat "$2cwd" ;;
+	umask) awk '/^Umask:/ { print $2 }' "$2status" ;;
+	no-new-privs) awk '/^NoNewPrivs:/ { print $2 }' "$2status" ;;
+	nice) sed 's/.*) //' "$2stat" | cut -d' ' -f17 ;;
+	oom) cat "$2oom_score_adj" ;;
+	*) sed -n "s/^Max $1  *\([^ ]*\)  *\([^ ]*\).*/\1 \2/p" "$2limits" ;;
+	esac
+}
+
+main() { echo "/proc/$(outer "$(pid_of "$1")")/"; }
+workers() { children "$(outer "$(pid_of "$1")")"; }
+
+# is WHAT VALUE NAME: of the main process.
+is() { same "$1 of $3" "$(fact "$1" "$(main "$3")")" "$2"; }
+
+# everywhere WHAT VALUE ENTRY=TEXT...: main process, `off`, and workers of both kinds have it,
+# root's and another user's; managers and the supervisor itself do not.
+everywhere()
+{
+	local what=$1 value=$2 name pid pools=(p)
+	shift 2
+	stays s "$@"
+	stays u "${as[@]}" "$@"
+	pool p "${as[@]}" "$@"
+	if [ -e "$BUILD/test/modules/trace.so" ]; then
+		modules m "${as[@]}" "$@"
+		pools+=(m)
+	fi
+	boot container
+	before=$(fact "$what" "/proc/$(cinit_pid)/")
+	svc wait settled
+	for name in s u; do is "$what" "$value" "$name"; done
+	for name in "${pools[@]}"; do
+		same "state of $name: $(why "$name")" "$(state "$name")" up
+		same "workers of $name" "$(workers "$name" | wc -w)" 2
+		for pid in $(workers "$name"); do same "a worker of $name" "$(fact "$what" "/proc/$pid/")" "$value"; done
+		is "$what" "$before" "$name"
+	done
+	for name in s u; do
+		svc stop "$name"
+		same "off of $name" "$(fact "$what" "$public/off/$name.")" "$value"
+	done
+	same "the supervisor" "$(fact "$what" "/proc/$(cinit_pid)/")" "$before"
+	[ "$before" != "$value" ] || fail "this shows nothing: everybody has $value"
+}
+
+# --- what cinit.check and the loader make of the file --------------------------------------
+
+# good ENTRY SHOWN <LINES: each TEXT|SHOWN of --graph.
+good()
+{
+	local entry=$1 text shown n=0
+	while IFS='|' read -r text shown; do
+		n=$((n + 1))
+		once "good$n"
+		entries "good$n" "$entry=$text"
+		wants init "good$n"
+		shows+=("$shown")
+	done
+	graph
+	same findings "$stderr" ""
+	for ((n = 0; n < ${#shows[@]}; n++)); do
+		same "$entry $((n + 1))" "$(g ".services.good$((n + 1))[\"$entry\"]")" "$(jq -n --arg v "${shows[n]}" '$v')"
+	done
+}
+
+# bad ENTRY <LINES: each TEXT|REASON; is refused alone, by name, for a reason with this in it.
+bad()
+{
+	local entry=$1 text reason n=0 reasons=()
+	once neighbour
+	wants init neighbour
+	while IFS='|' read -r text reason; do
+		n=$((n + 1))
+		once "bad$n"
+		entries "bad$n" "$entry=$text"
+		wants init "bad$n"
+		reasons+=("$reason")
+	done
+	graph
+	same neighbour "$(g .services.neighbour.refused)" null
+	for ((n = 0; n < ${#reasons[@]}; n++)); do
+		[[ $(g ".services.bad$((n + 1)).refused" | jq -r .) == "$entry: "*"${reasons[n]}" ]] ||
+			fail "bad$((n + 1)): $(g ".services.bad$((n + 1)).refused")" "not: ${reasons[n]}"
+		finds_at "svc/bad$((n + 1))/$entry" "${reasons[n]}"
+	done
+	boot_settled container
+	for ((n = 1; n <= ${#reasons[@]}; n++)); do same "bad$n" "$(state "bad$n")" refused; done
+	same neighbour "$(state neighbour)" up
+	has "$(svc status bad1 || :)" "$entry: "
+}
+
+# no_file ENTRY: what is no file refuses, but for a directory, which is a service of that name.
+no_file()
+{
+	local name
+	once fifo nowhere loop within within/"$1" linked
+	mkfifo "$tree/svc/fifo/$1"
+	ln -s nowhere "$tree/svc/nowhere/$1"
+	ln -s "$1" "$tree/svc/loop/$1"
+	ln -s "$tree/svc/within" "$tree/svc/linked/$1"
+	wants init fifo nowhere loop within within/"$1" linked
+	graph
+	for name in fifo nowhere loop; do
+		[[ $(g ".services.$name.refused") == "\"$1: "* ]] || fail "$name: $(g ".services.$name")"
+	done
+	for name in within "within/$1" linked; do
+		same "$name" "$(g ".services[\"$name\"] | [.refused, .[\"$1\"]]")" '[null,null]'
+		finds_nothing_at "svc/$name: "
+	done
+	check
+	finds "$tree/svc/linked/$1: leads to a directory, so it is a service and no setting (warning)"
+	timeout "$LIMIT" "$BUILD/cinit.check" -c "$tree" --graph >/dev/null 2>&1 || :
+	boot_settled container
+	for name in fifo nowhere loop; do same "$name" "$(state "$name")" refused; done
+	same others "$(state within) $(state "within/$1") $(state linked)" "up up up"
+}
+
+# without_effect ENTRY TEXT: in a group it has none, and cinit.check says so; what is called
+# so and is a service has nothing to do with it.
+without_effect()
+{
+	group g h
+	once "h/$1" f
+	entries g "$1=$2"
+	entries f "$1=$2"
+	rm "$tree/svc/f/on"
+	ln -s /bin/true "$tree/svc/f/off"
+	wants init g h "h/$1" f
+	check
+	finds "$tree/svc/g/$1: has no effect: there is no \`on\` and no \`off\` (warning)"
+	finds_nothing_at "svc/h/$1"
+	finds_nothing_at "svc/f/$1"
+}
+
+# carried ENTRY OTHER WHAT BEFORE AFTER: a running service keeps what it has over a reload; the
+# next start has what is in the file then; what is bad refuses it.
+carried()
+{
+	hup
+	is "$3" "$4" s
+	svc restart s
+	is "$3" "$4" s
+	entries s "$1=$2"
+	hup
+	is "$3" "$4" s
+	svc restart s
+	is "$3" "$5" s
+	# refused by a reload while it runs, it runs on as it was loaded, and is not started again
+	rm "$tree/svc/s/$1"
+	ln -s nowhere "$tree/svc/s/$1"
+	hup
+	is "$3" "$5" s
+	kill_service s KILL
+	await "the refusal" in_state s refused
+}
+
+# hint WRONG RIGHT: what a slip of the keys is said to be.
+hint()
+{
+	once slip
+	entries slip "$1="
+	wants init slip
+	check
+	finds "$tree/svc/slip/$1: unknown file: ignored, did you mean $2? (warning)"
+}
+
+# fails NAME REASON: its start has failed, and status, --json and the exit code say so.
+fails()
+{
+	local code=0
+	same "state of $1" "$(state "$1")" failed
+	same "why of $1" "$(why "$1")" "$2"
+	same "step of $1" "$(status_of "$1" .last_exit.step)" setting
+	has "$(svc status "$1" || :)" "$2"
+	svc status "$1" >/dev/null || code=$?
+	same "exit code" "$code" 3
+	code=0
+	svc start "$1" >/dev/null 2>&1 || code=$?
+	same "exit code of start" "$code" 1
+	said "$1: starting -> failed ($2)"
+}
+
+# --- dir ------------------------------------------------------------------------------------
+
+@test "dir: the directory of main, off and workers, absolute and below the service's" {
+	mkdir -p "$public/data"
+	everywhere dir "$public/data" "dir=$public/data\n"
+	stays below dir=sub
+	stays itself dir=.
+	stays above dir=../below/sub
+	mkdir "$tree/svc/below/sub"
+	hup
+	svc start below itself above
+	is dir "$tree/svc/below/sub" below
+	is dir "$tree/svc/itself" itself
+	is dir "$tree/svc/below/sub" above
+	# what is relative in a pool is below its directory
+	mkdir "$tree/svc/p/own"
+	entries p dir=own
+	svc restart p
+	for pid in $(workers p); do same worker "$(fact dir "/proc/$pid/")" "$tree/svc/p/own"; done
+	stays without
+	hup
+	svc start without
+	is dir / without
+}
+
+@test "dir: where the user may not go, or nobody can, the start fails with the path" {
+	local pid
+	mkdir -p "$public/secret"
+	chmod 700 "$public/secret"
+	stays gone dir=/nowhere/at/all
+	stays file "dir=$public/cinit.take"
+	stays root "dir=$public/secret"
+	stays bytes 'dir=/no\ttab'
+	[ "${#as[@]}" -eq 0 ] || stays user "${as[@]}" "dir=$public/secret"
+	pool p dir=/nowhere/at/all
+	boot_settled container
+	fails gone "dir: /nowhere/at/all: No such file or directory"
+	fails file "dir: $public/cinit.take: Not a directory"
+	is dir "$public/secret" root
+	same bytes "$(svc status bytes | grep -o 'dir: .*')" 'dir: /no\x09tab: No such file or directory'
+	[ "${#as[@]}" -eq 0 ] || fails user "dir: $public/secret: Permission denied"
+	same pool "$(state p)" failed
+	has "$(why p)" "dir: /nowhere/at/all: No such file or directory"
+	mkdir -p "$public/later"
+	entries gone "dir=$public/later"
+	hup
+	svc start gone
+	is dir "$public/later" gone
+}
+
+@test "dir: a path of 4095 bytes is one, a longer one refuses, and so does what is none" {
+	good dir <<-END
+		/srv|/srv
+		.\n|.
+		a b|a b
+		/$(printf '%04094d' 0)|/$(printf '%04094d' 0)
+	END
+	bad dir <<-END
+		|not one path
+		\n|not one path
+		/a\n/b|not one path
+		/a\n\n|not one path
+		/a\0b|has a NUL byte
+		/$(printf '%04095d' 0)|longer than a path may be (4095 bytes)
+		/$(printf '%0140000d' 0)|longer than one argument may be (131071 bytes)
+	END
+}
+
+@test "dir: a carriage return is part of the path, and warned of" {
+	once s
+	entries s 'dir=/srv\r\n'
+	wants init s
+	check
+	finds "$tree/svc/s/dir:1: ends with a carriage return, which is kept (warning)"
+}
+
+@test "dir: no file, no effect, a slip of the keys" {
+	no_file dir
+	without_effect dir /srv
+	hint dri dir
+}
+
+@test "dir: a reload carries it, and the next start has what the file says then" {
+	mkdir "$public/one" "$public/two"
+	stays s "dir=$public/one"
+	boot_settled container
+	carried dir "$public/two" dir "$public/one" "$public/two"
+}
+
