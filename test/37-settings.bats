@@ -364,3 +364,47 @@ fails()
 	carried dir "$public/two" dir "$public/one" "$public/two"
 }
 
+# --- umask ----------------------------------------------------------------------------------
+
+@test "umask: that of main, off and workers" {
+	everywhere umask 0137 'umask=137\n'
+}
+
+@test "umask: octal numbers up to 0777, and nothing else" {
+	good umask <<-'END'
+		0|0000
+		022|0022
+		77\n|0077
+		777|0777
+		00000777|0777
+	END
+	bad umask <<-END
+		|not an octal number up to 0777
+		\n|not an octal number up to 0777
+		1000|not an octal number up to 0777
+		0o22|not an octal number up to 0777
+		8|not an octal number up to 0777
+		-1|not an octal number up to 0777
+		u=rwx|not an octal number up to 0777
+		22 |not an octal number up to 0777
+		22\r\n|not an octal number up to 0777
+		22\n22\n|not an octal number up to 0777
+		22\0|not an octal number up to 0777
+		40000000022|not an octal number up to 0777
+		$(printf '%065d' 22)|
+		$(printf '%070000d' 22)|
+	END
+}
+
+@test "umask: no file, no effect, a slip of the keys" {
+	no_file umask
+	without_effect umask 022
+	hint umaks umask
+}
+
+@test "umask: a reload carries it, and the next start has what the file says then" {
+	stays s umask=077
+	boot_settled container
+	carried umask 0111 umask 0077 0111
+}
+

@@ -129,6 +129,13 @@ PLAIN static long change_directory(const struct child *c, const struct value *v)
 	return r < 0 ? r : raw(SYS_chdir, (long)path, 0, 0, 0, 0);
 }
 
+PLAIN static long set_umask(const struct child *c, const struct value *v)
+{
+	(void)c;
+	raw(SYS_umask, v->at, 0, 0, 0, 0);
+	return 0;
+}
+
 /* ---- the order ---- */
 
 enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
@@ -149,6 +156,7 @@ static const struct step steps[] = {
 	{STEP_USER, ENTRY_N, FATAL, ANYWHERE, find_ids},
 	{STEP_LISTEN, ENTRY_N, FATAL, ANYWHERE, open_sockets},
 	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
+	{STEP_ENTRY, ENTRY_UMASK, FATAL, ANYWHERE, set_umask},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
 	/* As the user: where he may not go, his service does not start. */
 	{STEP_ENTRY, ENTRY_DIR, FATAL, ANYWHERE, change_directory},

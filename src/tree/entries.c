@@ -42,10 +42,10 @@ const struct entry entries[ENTRY_N] = {
 	                .read = read_pool},
 	[ENTRY_READY] = {"ready", HOLDS_NUMBER, OF_SERVICE, IS_SERVICE | IS_FILE_ONLY, KIND_READY,
 	                 .read = read_ready},
+	[ENTRY_UMASK] = {"umask", HOLDS_OCTAL, OF_ANY, SETTING, .read = read_mode},
 	[ENTRY_DIR] = {"dir", HOLDS_STRINGS, OF_ANY, SETTING, .read = read_path},
 
 	[ENTRY_READY_CHECK] = LATER("ready.check"),
-	[ENTRY_UMASK] = LATER("umask"),
 	[ENTRY_NICE] = LATER("nice"),
 	[ENTRY_LIMITS] = LATER("limits"),
 	[ENTRY_OOM] = LATER("oom"),
