@@ -408,3 +408,40 @@ fails()
 	carried umask 0111 umask 0077 0111
 }
 
+# --- no-new-privs ---------------------------------------------------------------------------
+
+@test "no-new-privs: main, off and workers can gain no rights by what they execute" {
+	everywhere no-new-privs 1 no-new-privs=
+}
+
+@test "no-new-privs: only that it is there counts, and content is warned of" {
+	once a b
+	entries a no-new-privs=
+	entries b no-new-privs=0
+	wants init a b
+	graph
+	same shown "$(g '[.services.a, .services.b | .["no-new-privs"]]')" '["",""]'
+	check
+	finds_nothing_at svc/a/
+	finds "$tree/svc/b/no-new-privs: its content is ignored: only that the file is there counts (warning)"
+}
+
+@test "no-new-privs: no file, no effect, a slip of the keys" {
+	no_file no-new-privs
+	without_effect no-new-privs ''
+	hint no-new-priv no-new-privs
+}
+
+@test "no-new-privs: a reload carries it, and without the file the next start is without" {
+	stays s no-new-privs=
+	boot_settled container
+	hup
+	svc restart s
+	is no-new-privs 1 s
+	rm "$tree/svc/s/no-new-privs"
+	hup
+	is no-new-privs 1 s
+	svc restart s
+	is no-new-privs 0 s
+}
+

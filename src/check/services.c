@@ -18,13 +18,14 @@ static void put_path(struct text *t, char *buf, size_t cap, const char *dir, con
 	text_str(t, name);
 }
 
-static void check_respawn(struct tally *t, const char *dir)
+/* Of an entry of which nothing but its being there counts. */
+static void check_content(struct tally *t, const char *dir, const char *name)
 {
 	char path[PATH_MAX + 512];
 	struct text p;
 	struct stat st;
 
-	put_path(&p, path, sizeof path, dir, "respawn");
+	put_path(&p, path, sizeof path, dir, name);
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
 		tally_add(t, FINDING_WARNING, path, "its content is ignored",
 		          "only that the file is there counts");
@@ -82,7 +83,9 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 	if (has_off)
 		check_program(t, dir, "off");
 	if (kind & KIND_RESPAWN)
-		check_respawn(t, dir);
+		check_content(t, dir, entries[ENTRY_RESPAWN].name);
+	if (config_value(c, i, ENTRY_NO_NEW_PRIVS))
+		check_content(t, dir, entries[ENTRY_NO_NEW_PRIVS].name);
 	check_extra(t, c, i, dir);
 	if (!(kind & KIND_ON) && !config_svc(c, i)->refusal)
 		check_group_service(t, dir, has_off);

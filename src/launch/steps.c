@@ -136,6 +136,13 @@ PLAIN static long set_umask(const struct child *c, const struct value *v)
 	return 0;
 }
 
+PLAIN static long forgo_privileges(const struct child *c, const struct value *v)
+{
+	(void)c;
+	(void)v;
+	return raw(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /* ---- the order ---- */
 
 enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
@@ -160,6 +167,7 @@ static const struct step steps[] = {
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
 	/* As the user: where he may not go, his service does not start. */
 	{STEP_ENTRY, ENTRY_DIR, FATAL, ANYWHERE, change_directory},
+	{STEP_ENTRY, ENTRY_NO_NEW_PRIVS, FATAL, ANYWHERE, forgo_privileges},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, bind_to_parent},
 	{STEP_SIGNALS, ENTRY_N, FATAL, ANYWHERE, unblock_signals},
 	{STEP_EXEC, ENTRY_N, FATAL, ANYWHERE, execute},

@@ -44,6 +44,7 @@ const struct entry entries[ENTRY_N] = {
 	                 .read = read_ready},
 	[ENTRY_UMASK] = {"umask", HOLDS_OCTAL, OF_ANY, SETTING, .read = read_mode},
 	[ENTRY_DIR] = {"dir", HOLDS_STRINGS, OF_ANY, SETTING, .read = read_path},
+	[ENTRY_NO_NEW_PRIVS] = {"no-new-privs", HOLDS_NOTHING, OF_ANY, SETTING, .read = read_presence},
 
 	[ENTRY_READY_CHECK] = LATER("ready.check"),
 	[ENTRY_NICE] = LATER("nice"),
