@@ -445,3 +445,110 @@ fails()
 	is no-new-privs 0 s
 }
 
+# --- limits ---------------------------------------------------------------------------------
+
+# A supervisor that may raise no limit: with these, and without the capability.
+may_not_raise()
+{
+	local drop=()
+	[ "$(id -u)" -ne 0 ] || drop=(setpriv --bounding-set=-sys_resource --)
+	wrap=(bash -c 'ulimit -Sn 256 && ulimit -Hn 512 && ulimit -Sc 100 && ulimit -Hc 100 && exec "$@"' bash "${drop[@]}")
+}
+
+@test "limits: those of main, off and workers" {
+	everywhere "open files" "100 200" 'limits=core 0\nnofile 100 200\n'
+}
+
+@test "limits: what may not be raised is as high as may be, said once; what is lowered is lowered" {
+	local n
+	may_not_raise
+	stays high 'limits=nofile 1000000\ncore 1 5\nfsize unlimited\n'
+	stays mixed 'limits=nofile 300 1000000'
+	stays equal 'limits=nofile 512'
+	pool p 'limits=nofile 1000000'
+	boot_settled container
+	is "open files" "512 512" high
+	is "core file size" "1 5" high
+	is "open files" "300 512" mixed
+	is "open files" "512 512" equal
+	for n in $(workers p); do same worker "$(fact "open files" "/proc/$n/")" "512 512"; done
+	said "high: limits: nofile 1000000 1000000, core 1 5, fsize unlimited unlimited: Operation not permitted: started without it"
+	same "of the pool" "$(times_said 'limits: nofile 1000000 1000000: Operation not permitted, started without it')" 1
+	never_said "equal: limits"
+	same state "$(state high) $(state mixed) $(state p)" "up up up"
+	# in a restart loop it is not said again; in a tree that is loaded anew it is, once
+	for n in 1 2 3; do svc restart high mixed; done
+	svc stop high
+	same "once" "$(times_said 'high: limits: ')" 1
+	same "once" "$(times_said 'mixed: limits: ')" 1
+	hup
+	svc start high
+	svc restart high
+	same "and once more" "$(times_said 'high: limits: ')" 2
+}
+
+@test "limits: every name has its limit, with numbers up to the largest, or unlimited" {
+	local name names=()
+	for name in as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack; do
+		names+=("$name unlimited|$name unlimited unlimited")
+	done
+	printf '%s\n' "${names[@]}" 'nofile 1|nofile 1 1' 'nofile 1 2\n|nofile 1 2' 'core 0 unlimited|core 0 unlimited' \
+		'\n\n  nofile  1   2  \n\nas 3|nofile 1 2, as 3 3' 'as 18446744073709551614|as 18446744073709551614 18446744073709551614' \
+		>"$dir/lines"
+	good limits <"$dir/lines"
+}
+
+@test "limits: a line that is none refuses the service" {
+	bad limits <<-END
+		files 5|not the name of a limit
+		NOFILE 5|not the name of a limit
+		nofile|not a number or \`unlimited\` behind the name
+		nofile -1|not a number or \`unlimited\` behind the name
+		nofile 1k|not a number or \`unlimited\` behind the name
+		nofile infinity|not a number or \`unlimited\` behind the name
+		nofile 18446744073709551615|not a number or \`unlimited\` behind the name
+		nofile 5 x|not a number or \`unlimited\` as the second
+		nofile 5 6 7|not a number or \`unlimited\` as the second
+		nofile 6 5|the first is more than the second
+		nofile unlimited 5|the first is more than the second
+		nofile 5\r\n|not a number or \`unlimited\` behind the name
+		nofile\t5|not the name of a limit
+		nofile 5\ncore 0\nnofile 6|is there twice
+		nofile 5\0|has a NUL byte
+		$(printf '%0140000d' 5)|longer than one argument may be (131071 bytes)
+	END
+}
+
+@test "limits: an empty file asks for nothing" {
+	once s
+	entries s limits=
+	wants init s
+	graph
+	same shown "$(g .services.s.limits)" '""'
+	same findings "$stderr" ""
+	stays t limits=
+	boot_settled container
+	same t "$(state t)" up
+}
+
+@test "limits: one that the kernel refuses fails the start, and nothing runs without it" {
+	# more descriptors than any process may have, where raising is allowed otherwise
+	stays s 'limits=nofile 5 6\nnofile 7'
+	stays tiny 'limits=as 1'
+	boot_settled container
+	same s "$(state s)" refused
+	same tiny "$(state tiny)" backoff
+}
+
+@test "limits: no file, no effect, a slip of the keys" {
+	no_file limits
+	without_effect limits 'nofile 5'
+	hint limit limits
+}
+
+@test "limits: a reload carries them, and the next start has what the file says then" {
+	stays s 'limits=nofile 100 200\ncore 0'
+	boot_settled container
+	carried limits 'nofile 50 60' "open files" "100 200" "50 60"
+}
+

@@ -13,7 +13,8 @@
 #include "src/launch/alone.h"
 #include "src/launch/raw.h"
 
-#define KERNEL_SETMASK 2 /* SIG_SETMASK of the system call */
+#define KERNEL_SETMASK 2    /* SIG_SETMASK of the system call */
+#define NOT_RAISED (-10000) /* no errno: a limit is as high as may be, not as was asked for */
 
 /* ---- what every process goes through ---- */
 
@@ -143,6 +144,36 @@ PLAIN static long forgo_privileges(const struct child *c, const struct value *v)
 	return raw(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+/* Who may not raise a limit gets what is to be had, and that is said; what would be lowered
+ * and cannot be is a failure. */
+PLAIN static long set_limit(const uint64_t *number)
+{
+	struct { uint64_t soft, hard; } limit = {number[1], number[2]}, now;
+	long r = raw(SYS_prlimit64, 0, (long)number[0], (long)&limit, 0, 0), why = r;
+
+	if (r != -EPERM)
+		return r;
+	r = raw(SYS_prlimit64, 0, (long)number[0], 0, (long)&now, 0);
+	if (r < 0 || limit.hard <= now.hard)
+		return why;
+	limit.hard = now.hard;
+	limit.soft = limit.soft < now.hard ? limit.soft : now.hard;
+	r = raw(SYS_prlimit64, 0, (long)number[0], (long)&limit, 0, 0);
+	return r < 0 ? r : NOT_RAISED;
+}
+
+PLAIN static long set_limits(const struct child *c, const struct value *v)
+{
+	const uint64_t *number = c->rows.numbers + v->at;
+	long r = 0, not_raised = 0;
+
+	for (uint32_t i = 0; i + 2 < v->n && (r >= 0 || r == NOT_RAISED); i += 3) {
+		r = set_limit(number + i);
+		not_raised |= r == NOT_RAISED;
+	}
+	return r >= 0 && not_raised ? NOT_RAISED : r;
+}
+
 /* ---- the order ---- */
 
 enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
@@ -152,7 +183,7 @@ struct step {
 	uint8_t step;    /* enum spawn_step */
 	uint8_t entry;   /* enum entry_id that has to be there; ENTRY_N: always done */
 	uint8_t comfort, alone;
-	long (*run)(const struct child *c, const struct value *v); /* 0, or -errno */
+	long (*run)(const struct child *c, const struct value *v); /* 0, -errno or NOT_RAISED */
 };
 
 static const struct step steps[] = {
@@ -163,6 +194,7 @@ static const struct step steps[] = {
 	{STEP_USER, ENTRY_N, FATAL, ANYWHERE, find_ids},
 	{STEP_LISTEN, ENTRY_N, FATAL, ANYWHERE, open_sockets},
 	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
+	{STEP_ENTRY, ENTRY_LIMITS, FATAL, ANYWHERE, set_limits},
 	{STEP_ENTRY, ENTRY_UMASK, FATAL, ANYWHERE, set_umask},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
 	/* As the user: where he may not go, his service does not start. */
@@ -184,18 +216,19 @@ PLAIN static const struct value *row_of(const struct rows *rows, unsigned entry)
 }
 
 /* True if the process starts all the same. */
-PLAIN static bool tell(const struct child *c, const struct step *s, int32_t error)
+PLAIN static bool tell(const struct child *c, const struct step *s, long result)
 {
+	bool goes_on = s->comfort == COMFORT || result == NOT_RAISED;
 	struct step_report report;
 
 	report.step = s->step;
-	report.error = error;
+	report.error = result == NOT_RAISED ? EPERM : (int32_t)-result;
 	report.entry = s->entry;
-	report.kind = s->comfort == COMFORT ? REPORT_NOTE : REPORT_FATAL;
+	report.kind = goes_on ? REPORT_NOTE : REPORT_FATAL;
 	for (unsigned i = 0; i < STEP_WORDS; i++)
 		report.words[i] = c->words ? c->words[i] : 0;
 	c->report(c, &report);
-	return s->comfort == COMFORT;
+	return goes_on;
 }
 
 PLAIN int steps_run(const struct child *c)
@@ -205,7 +238,7 @@ PLAIN int steps_run(const struct child *c)
 		const struct value *v = s->entry == ENTRY_N || !c->settings ? 0 : row_of(&c->rows, s->entry);
 		long r = v || s->entry == ENTRY_N ? s->run(c, v) : 0;
 
-		if (r < 0 && !tell(c, s, (int32_t)-r))
+		if (r < 0 && !tell(c, s, r))
 			return -1;
 	}
 	return 0;

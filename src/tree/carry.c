@@ -36,6 +36,7 @@ static void carry_value(struct loader *l, uint32_t svc, const struct value *was)
 	case HOLDS_OCTAL:
 	case HOLDS_SIGNED: break;
 	case HOLDS_NUMBERS:
+	case HOLDS_LIMITS:
 		v.at = values_numbers(&l->values, config_numbers(past(l), was), was->n);
 		break;
 	case HOLDS_STRINGS:

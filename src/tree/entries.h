@@ -74,6 +74,7 @@ enum entry_holds {
 	HOLDS_OCTAL,   /* likewise, written to the base 8 */
 	HOLDS_SIGNED,  /* likewise, 32 bits of a number that may be negative */
 	HOLDS_NUMBERS, /* the index of `n` numbers */
+	HOLDS_LIMITS,  /* likewise, three for each limit: RLIMIT_*, soft, hard */
 	HOLDS_STRINGS  /* the offset of `n` strings, one after the other */
 };
 

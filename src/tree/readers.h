@@ -27,6 +27,10 @@ void read_watchdog(struct reading *r); /* "SECONDS [DEVICE]": two strings */
 void read_path(struct reading *r);     /* one line, a path */
 void read_mode(struct reading *r);     /* an octal number up to 0777 */
 
+/* Lines "NAME SOFT [HARD]": numbers, three for each line: RLIMIT_*, soft, hard.  In
+ * read_limits.c. */
+void read_limits(struct reading *r);
+
 /* `essential`: numbers, first which ends count, then pairs of an exit code and the code that
  * it becomes.  In read_essential.c. */
 void read_essential(struct reading *r);

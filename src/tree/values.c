@@ -6,6 +6,7 @@
 
 #include "ipc/text.h"
 #include "src/limits.h"
+#include "src/tree/limits_words.h"
 
 int values_begin(struct values *v)
 {
@@ -155,6 +156,9 @@ void value_put(struct text *t, const struct rows *r, const struct value *v)
 			text_str(t, i ? " " : "");
 			text_u64(t, r->numbers[v->at + i]);
 		}
+		break;
+	case HOLDS_LIMITS:
+		limits_put(t, r->numbers + v->at, v->n);
 		break;
 	case HOLDS_STRINGS:
 		put_strings(t, r->strings + v->at, v->n);
