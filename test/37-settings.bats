@@ -552,3 +552,79 @@ may_not_raise()
 	carried limits 'nofile 50 60' "open files" "100 200" "50 60"
 }
 
+# --- nice -----------------------------------------------------------------------------------
+
+# crash NAME: its process is killed, and it runs again.
+crash()
+{
+	local pid
+	pid=$(pid_of "$1")
+	kill_service "$1" KILL
+	await "the restart of $1" eval "in_state $1 up && [ \"\$(pid_of $1)\" != $pid ]"
+}
+
+# nicer N: what whoever runs this has, and N more.
+nicer() { echo $(($(fact nice /proc/self/) + $1)); }
+
+@test "nice: that of main, off and workers" {
+	everywhere nice "$(nicer 3)" "nice=$(nicer 3)\n"
+}
+
+@test "nice: numbers from -20 to 19, and nothing else" {
+	good nice <<-'END'
+		0|0
+		19|19
+		-20\n|-20
+		-0|0
+		007|7
+	END
+	bad nice <<-END
+		|not a number from -20 to 19
+		-|not a number from -20 to 19
+		20|not a number from -20 to 19
+		-21|not a number from -20 to 19
+		+5|not a number from -20 to 19
+		--5|not a number from -20 to 19
+		5.0|not a number from -20 to 19
+		5 |not a number from -20 to 19
+		5\r\n|not a number from -20 to 19
+		5\n5\n|not a number from -20 to 19
+		5\0|not a number from -20 to 19
+		4294967301|not a number from -20 to 19
+		-4294967291|not a number from -20 to 19
+		99999999999999999999999|not a number from -20 to 19
+		$(printf '%065d' 5)|
+		$(printf '%070000d' 5)|
+	END
+}
+
+@test "nice: where it cannot be had the service starts, and that is said once" {
+	local n drop=()
+	[ "$(id -u)" -ne 0 ] || drop=(setpriv --bounding-set=-sys_nice --)
+	wrap=(bash -c 'ulimit -e 0; exec "$@"' bash "${drop[@]}")
+	stays s nice=-5
+	stays t "nice=$(nicer 2)"
+	pool p nice=-5
+	boot_settled container
+	is nice "$(nicer 0)" s
+	is nice "$(nicer 2)" t
+	said "s: nice: -5: Permission denied: started without it"
+	same "of the pool" "$(times_said 'nice: -5: Permission denied, started without it')" 1
+	same states "$(state s) $(state p)" "up up"
+	for n in 1 2; do svc restart s; done
+	crash s
+	same "said once" "$(times_said 's: nice: ')" 1
+}
+
+@test "nice: no file, no effect, a slip of the keys" {
+	no_file nice
+	without_effect nice 5
+	hint niec nice
+}
+
+@test "nice: a reload carries it, and the next start has what the file says then" {
+	stays s "nice=$(nicer 1)"
+	boot_settled container
+	carried nice "$(nicer 2)" nice "$(nicer 1)" "$(nicer 2)"
+}
+

@@ -174,6 +174,12 @@ PLAIN static long set_limits(const struct child *c, const struct value *v)
 	return r >= 0 && not_raised ? NOT_RAISED : r;
 }
 
+PLAIN static long set_nice(const struct child *c, const struct value *v)
+{
+	(void)c;
+	return raw(SYS_setpriority, PRIO_PROCESS, 0, (int32_t)v->at, 0, 0);
+}
+
 /* ---- the order ---- */
 
 enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
@@ -195,6 +201,7 @@ static const struct step steps[] = {
 	{STEP_LISTEN, ENTRY_N, FATAL, ANYWHERE, open_sockets},
 	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
 	{STEP_ENTRY, ENTRY_LIMITS, FATAL, ANYWHERE, set_limits},
+	{STEP_ENTRY, ENTRY_NICE, COMFORT, ANYWHERE, set_nice},
 	{STEP_ENTRY, ENTRY_UMASK, FATAL, ANYWHERE, set_umask},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
 	/* As the user: where he may not go, his service does not start. */

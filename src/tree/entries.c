@@ -43,12 +43,12 @@ const struct entry entries[ENTRY_N] = {
 	[ENTRY_READY] = {"ready", HOLDS_NUMBER, OF_SERVICE, IS_SERVICE | IS_FILE_ONLY, KIND_READY,
 	                 .read = read_ready},
 	[ENTRY_LIMITS] = {"limits", HOLDS_LIMITS, OF_ANY, SETTING, .read = read_limits},
+	[ENTRY_NICE] = {"nice", HOLDS_SIGNED, OF_ANY, SETTING, .read = read_nice},
 	[ENTRY_UMASK] = {"umask", HOLDS_OCTAL, OF_ANY, SETTING, .read = read_mode},
 	[ENTRY_DIR] = {"dir", HOLDS_STRINGS, OF_ANY, SETTING, .read = read_path},
 	[ENTRY_NO_NEW_PRIVS] = {"no-new-privs", HOLDS_NOTHING, OF_ANY, SETTING, .read = read_presence},
 
 	[ENTRY_READY_CHECK] = LATER("ready.check"),
-	[ENTRY_NICE] = LATER("nice"),
 	[ENTRY_OOM] = LATER("oom"),
 	[ENTRY_SIGNAL_OFF] = LATER("signal.off"),
 	[ENTRY_BACKOFF] = LATER("backoff"),

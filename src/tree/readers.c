@@ -99,6 +99,34 @@ void read_mode(struct reading *r)
 		reading_add_number(r, mask);
 }
 
+/* A number with or without a minus; the row has its 32 bits. */
+static void read_signed(struct reading *r, int32_t min, int32_t max, const char *why)
+{
+	char value[CONFIG_VALUE_MAX + 2];
+	uint64_t absolute;
+	int64_t number;
+	size_t n;
+	bool minus;
+
+	if (read_value(r, value, &n) <= 0)
+		return;
+	minus = n && value[0] == '-';
+	if (n > CONFIG_VALUE_MAX || !parse_u64(value + minus, n - minus, INT32_MAX, &absolute)) {
+		refuse(r, why);
+		return;
+	}
+	number = minus ? -(int64_t)absolute : (int64_t)absolute;
+	if (number < min || number > max)
+		refuse(r, why);
+	else
+		reading_add_number(r, (uint32_t)(int32_t)number);
+}
+
+void read_nice(struct reading *r)
+{
+	read_signed(r, -20, 19, "not a number from -20 to 19");
+}
+
 /* ---- programs ---- */
 
 void read_links(struct reading *r)

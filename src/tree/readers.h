@@ -27,6 +27,7 @@ void read_watchdog(struct reading *r); /* "SECONDS [DEVICE]": two strings */
 void read_path(struct reading *r);     /* one line, a path */
 void read_mode(struct reading *r);     /* an octal number up to 0777 */
 
+void read_nice(struct reading *r);     /* a number from -20 to 19, as it is in 32 bits */
 /* Lines "NAME SOFT [HARD]": numbers, three for each line: RLIMIT_*, soft, hard.  In
  * read_limits.c. */
 void read_limits(struct reading *r);
