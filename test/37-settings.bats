@@ -628,3 +628,87 @@ nicer() { echo $(($(fact nice /proc/self/) + $1)); }
 	carried nice "$(nicer 2)" nice "$(nicer 1)" "$(nicer 2)"
 }
 
+# --- oom ------------------------------------------------------------------------------------
+
+@test "oom: that of main, off and workers; that of process 1 stays as it was" {
+	everywhere oom 300 'oom=300\n'
+}
+
+@test "oom: numbers from -1000 to 1000, and nothing else" {
+	good oom <<-'END'
+		0|0
+		1000|1000
+		-1000\n|-1000
+		-1|-1
+	END
+	bad oom <<-END
+		|not a number from -1000 to 1000
+		1001|not a number from -1000 to 1000
+		-1001|not a number from -1000 to 1000
+		1e3|not a number from -1000 to 1000
+		 5|not a number from -1000 to 1000
+		5\r\n|not a number from -1000 to 1000
+		5\n5\n|not a number from -1000 to 1000
+		5\0|not a number from -1000 to 1000
+		-99999999999999999999999|not a number from -1000 to 1000
+		$(printf '%065d' 5)|
+	END
+}
+
+@test "oom: where it cannot be had the service starts, and that is said once" {
+	local n drop=()
+	[ "$(id -u)" -ne 0 ] || drop=(setpriv --bounding-set=-sys_resource --)
+	wrap=("${drop[@]}")
+	# both comforts are not to be had: workers say each once, not in turns
+	[ "$(id -u)" -ne 0 ] || wrap=(setpriv --bounding-set=-sys_resource,-sys_nice --)
+	stays s oom=-900
+	pool p oom=-900 nice=-5
+	boot_settled container
+	is oom "$(cat "/proc/$(cinit_pid)/oom_score_adj")" s
+	said "s: oom: -900: Permission denied: started without it"
+	same states "$(state s) $(state p)" "up up"
+	for n in 1 2; do svc restart s; done
+	same "said once" "$(times_said 's: oom: ')" 1
+	same "of the pool" "$(times_said 'oom: -900: Permission denied, started without it')" 1
+	same "of the pool" "$(times_said 'nice: -5: Permission denied, started without it')" 1
+}
+
+@test "oom: a limit of no descriptors does not keep it from being set" {
+	stays s oom=250 'limits=nofile 0'
+	boot container
+	await "its end" in_state s backoff
+	never_said "s: oom: "
+}
+
+@test "oom: no file, no effect, a slip of the keys" {
+	no_file oom
+	without_effect oom 5
+	hint omo oom
+}
+
+@test "oom: a reload carries it, and the next start has what the file says then" {
+	stays s oom=100
+	boot_settled container
+	carried oom 200 oom 100 200
+}
+
+@test "all of them together, as an ordinary user who is his own supervisor" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to become one"
+	chmod 777 "$public"
+	cp "$BUILD/cinit" "$BUILD/test/ignore" "$public/"
+	run=$public/run
+	mkdir "$public/data"
+	stays s "dir=$public/data" umask=027 no-new-privs= "nice=$(nicer 1)" oom=400 'limits=nofile 90 1000000'
+	wrap=(setpriv --reuid=4001 --regid=4100 --clear-groups -- bash -c 'ulimit -Sn 256 && ulimit -Hn 512 && exec "$@"' bash)
+	launch "${NS[@]}" --mount-proc sh -c '"$@"; exit $?' sh "${wrap[@]}" "$public/cinit" -v -c "$tree" -r "$run"
+	await "the supervisor" svc -q list
+	svc wait settled
+	same s "$(state s)" up
+	is dir "$public/data" s
+	is umask 0027 s
+	is no-new-privs 1 s
+	is nice "$(nicer 1)" s
+	is oom 400 s
+	is "open files" "90 512" s
+	said "s: limits: nofile 90 1000000: Operation not permitted: started without it"
+}

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "ipc/text.h"
 #include "src/launch/alone.h"
 #include "src/launch/raw.h"
 
@@ -180,6 +181,23 @@ PLAIN static long set_nice(const struct child *c, const struct value *v)
 	return raw(SYS_setpriority, PRIO_PROCESS, 0, (int32_t)v->at, 0, 0);
 }
 
+static long set_oom(const struct child *c, const struct value *v)
+{
+	char digits[16];
+	struct text t;
+	long fd, r;
+
+	(void)c;
+	text_init(&t, digits, sizeof digits);
+	text_i64(&t, (int32_t)v->at);
+	fd = raw(SYS_openat, AT_FDCWD, (long)"/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0, 0);
+	if (fd < 0)
+		return fd;
+	r = raw(SYS_write, fd, (long)digits, (long)t.len, 0, 0);
+	raw(SYS_close, fd, 0, 0, 0, 0);
+	return r < 0 ? r : 0;
+}
+
 /* ---- the order ---- */
 
 enum { FATAL, COMFORT }; /* without a comfort the process starts all the same */
@@ -200,6 +218,9 @@ static const struct step steps[] = {
 	{STEP_USER, ENTRY_N, FATAL, ANYWHERE, find_ids},
 	{STEP_LISTEN, ENTRY_N, FATAL, ANYWHERE, open_sockets},
 	{STEP_LIMIT, ENTRY_N, FATAL, ANYWHERE, give_back_limit},
+	/* Before `limits`, which may leave no descriptor.  The kernel gives this value to all who
+	 * share the memory. */
+	{STEP_ENTRY, ENTRY_OOM, COMFORT, ALONE, set_oom},
 	{STEP_ENTRY, ENTRY_LIMITS, FATAL, ANYWHERE, set_limits},
 	{STEP_ENTRY, ENTRY_NICE, COMFORT, ANYWHERE, set_nice},
 	{STEP_ENTRY, ENTRY_UMASK, FATAL, ANYWHERE, set_umask},

@@ -127,6 +127,11 @@ void read_nice(struct reading *r)
 	read_signed(r, -20, 19, "not a number from -20 to 19");
 }
 
+void read_oom(struct reading *r)
+{
+	read_signed(r, -1000, 1000, "not a number from -1000 to 1000");
+}
+
 /* ---- programs ---- */
 
 void read_links(struct reading *r)

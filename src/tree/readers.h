@@ -28,6 +28,7 @@ void read_path(struct reading *r);     /* one line, a path */
 void read_mode(struct reading *r);     /* an octal number up to 0777 */
 
 void read_nice(struct reading *r);     /* a number from -20 to 19, as it is in 32 bits */
+void read_oom(struct reading *r);      /* a number from -1000 to 1000, likewise */
 /* Lines "NAME SOFT [HARD]": numbers, three for each line: RLIMIT_*, soft, hard.  In
  * read_limits.c. */
 void read_limits(struct reading *r);
