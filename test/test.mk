@@ -66,6 +66,7 @@ $(foreach t,$(TOOLS),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) 
 $(foreach t,$(OWN),$(eval $(B)/test/$(t): $(call objects,$(IPC_FEW) $(CLIENT) test/$(IPC)/$(t)); $$(link)))
 $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
 $(B)/test/ids-unit: $(call objects,$(READING) src/launch/ids)
+$(B)/test/entries: $(call objects,$(READING))
 $(B)/test/listen-unit: $(call objects,src/tree/address src/launch/socket)
 $(B)/test/tree-carry: $(call objects,$(ENGINE) $(READING) $(TREE_))
 # Workers, as an example and for tests.

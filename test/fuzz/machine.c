@@ -115,17 +115,37 @@ int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, st
 	return 0;
 }
 
+/* Of any entry that is carried out by a step, whether the service has it (any more) or not. */
+static struct step_report report_of_entry(enum report_kind kind)
+{
+	unsigned n = 0, id = 0;
+
+	for (unsigned k = 0; k < ENTRY_N; k++)
+		n += (entries[k].is & IS_NESTED) != 0;
+	for (n = choice_pick(machine_choice, n) + 1; n; id++)
+		n -= (entries[id].is & IS_NESTED) != 0;
+	return (struct step_report){
+		.step = STEP_ENTRY, .error = EPERM, .entry = (int32_t)id - 1, .kind = (uint8_t)kind,
+	};
+}
+
 enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
                             struct step_report *report, int *fd)
 {
 	(void)fd;
 	(void)sp;
 	(void)now_ms;
+	if (choice_once_in(machine_choice, 16)) {
+		*report = report_of_entry(REPORT_NOTE);
+		return SPAWN_NOTE;
+	}
 	p->exec_fd = -1;
 	if (!choice_once_in(machine_choice, 16))
 		return SPAWN_EXECUTED;
 	manager_ended(p->pid);
 	*report = (struct step_report){.step = STEP_EXEC, .error = ENOENT, .entry = ENTRY_N};
+	if (choice_once_in(machine_choice, 4))
+		*report = report_of_entry(REPORT_FATAL);
 	return SPAWN_FAILED;
 }
 

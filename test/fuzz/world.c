@@ -24,6 +24,7 @@
 #include "test/fuzz/manager.h"
 #include "test/fuzz/oracle.h"
 #include "test/fuzz/shape.h"
+#include "test/fuzz/values.h"
 
 #define CLIENTS 64
 #define AFTER_END 256  /* steps that a system takes which a request has ended */
@@ -132,6 +133,24 @@ static void make_pool(const char *name)
 	make_file(name, "listen", line);
 }
 
+/* Everything that a process may be given beside its program: each service that has one has
+ * all of it, so that a step which failed may have been any. */
+static void make_settings(const char *name)
+{
+	for (int id = 0; id < ENTRY_N; id++)
+		if (entries[id].is & IS_NESTED && good_values[id])
+			make_file(name, entries[id].name, good_values[id]);
+}
+
+/* They are in the table, and none was overlooked. */
+static void check_settings(const struct config *c)
+{
+	for (uint32_t i = 0; i < c->n; i++)
+		for (int id = 0; id < ENTRY_N; id++)
+			if (entries[id].is & IS_NESTED && config_node(c, i)->kind & KIND_ON)
+				MUST(config_value(c, i, (enum entry_id)id));
+}
+
 static void make_service(unsigned i)
 {
 	if (plan[i].on)
@@ -142,6 +161,8 @@ static void make_service(unsigned i)
 		make_file(plan[i].name, "respawn", "");
 	if (plan[i].pool)
 		make_pool(plan[i].name);
+	if (plan[i].on)
+		make_settings(plan[i].name);
 	for (unsigned k = 0; k < 4; k++)
 		make_edge(plan[i].name, "needs", plan[i].needs[k]);
 	make_edge(plan[i].name, "wants", plan[i].wants);
@@ -206,6 +227,7 @@ static void load(void)
 	struct config *c = config_load(&l);
 
 	MUST(c && c->start != NO_SVC);
+	check_settings(c);
 	MUST(services_adopt(c, NULL) == 0);
 	keep_engine();
 }
