@@ -9,6 +9,8 @@
 #include "client/run.h"
 #include "ipc/text.h"
 
+#define TIMEOUT_MAX_S 86400 /* of -t: a day */
+
 static const char usage[] =
 	"usage: cinit.svc [-r RUNDIR] [-t SECONDS] [-q] [--json] [--only] [--no-wait] VERB [NAME ...]\n"
 	"  start NAME ...        with what it needs and wants (--only: without)\n"
@@ -84,7 +86,7 @@ static int check_names(const struct run *r)
 		if (!*r->names[i])
 			return usage_error(cinit_verb_word(r->verb), "an empty name");
 		if (strlen(r->names[i]) > CINIT_NAME_MAX)
-			return usage_error(cinit_verb_word(r->verb), "a name longer than 255 bytes");
+			return usage_error(cinit_verb_word(r->verb), "a name longer than " LIMIT_TEXT(CINIT_NAME_MAX) " bytes");
 	}
 	return 0;
 }
@@ -148,8 +150,8 @@ static int parse_options(struct run *r, int argc, char **argv, const char **rund
 			return print("cinit.svc " CINIT_VERSION " (ipc: ") || print(cinit_method())
 			       || print(")\n");
 		case 't':
-			if (!parse_seconds(optarg, strlen(optarg), 86400u * 1000, &ms))
-				return usage_error("-t", "not a number of seconds up to 86400");
+			if (!parse_seconds(optarg, strlen(optarg), TIMEOUT_MAX_S * 1000u, &ms))
+				return usage_error("-t", "not a number of seconds up to " LIMIT_TEXT(TIMEOUT_MAX_S));
 			r->limited = true;
 			r->limit_ms = (int64_t)ms;
 			break;

@@ -46,6 +46,11 @@ void text_json(struct text *t, const char *s, size_t n);
 /* The length of the well-formed UTF-8 sequence at s (at most n bytes), else 0. */
 size_t utf8_length(const char *s, size_t n);
 
+/* A limit as a part of a message, so that it is written once: LIMIT_TEXT(GROUPS_MAX) is "64"
+ * where GROUPS_MAX is 64.  The macro has to be one number without a suffix. */
+#define LIMIT_TEXT(limit) LIMIT_TEXT_OF_NUMBER(limit)
+#define LIMIT_TEXT_OF_NUMBER(number) #number
+
 /* All of s, n bytes, is a decimal number up to max: true and *out.  No sign,
  * no space, at least one digit. */
 bool parse_u64(const char *s, size_t n, uint64_t max, uint64_t *out);

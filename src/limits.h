@@ -14,14 +14,22 @@
 #define WAITERS_OTHERS     768    /* of them for clients that may not command */
 
 /* Loader: bytes and counts of one load. */
-#define CONFIG_FILE_MAX    (1024 * 1024)  /* .params and .env: 8 times what one exec takes by default */
+#define CONFIG_FILE_MAX_MIB 1             /* .params and .env: 8 times what one exec takes by default */
+#define CONFIG_FILE_MAX    (CONFIG_FILE_MAX_MIB * 1024 * 1024)
 #define CONFIG_ARG_MAX     131071         /* the kernel's MAX_ARG_STRLEN less its NUL */
-#define CONFIG_ARGS_MAX    (64 * 1024)    /* arguments, or lines of environment, of one program */
+#define CONFIG_ARGS_MAX    65536          /* arguments, or lines of environment, of one program */
 #define CONFIG_VALUE_MAX   64             /* bytes of a file that holds one value */
 #define CONFIG_SERVICES_MAX 65536         /* rows of one load */
-#define CONFIG_EDGES_MAX   (1024 * 1024)  /* dependencies of one load */
+#define CONFIG_EDGES_MAX   1048576        /* dependencies of one load */
 #define CONFIG_ENTRIES_MAX 131072         /* entries read of one directory */
-#define CONFIG_BYTES_MAX   (64 * 1024 * 1024) /* strings of one load */
+#define CONFIG_BYTES_MAX_MIB 64           /* strings of one load; numbers likewise */
+#define CONFIG_BYTES_MAX   (CONFIG_BYTES_MAX_MIB * 1024 * 1024)
+#define CONFIG_PATH_MAX    4095           /* bytes of a path: the kernel's PATH_MAX less its NUL */
+#define CONFIG_MODE_MAX    0777           /* permissions of a file, or what is taken from them */
+#define CONFIG_NICE_MIN    -20            /* nice values, */
+#define CONFIG_NICE_MAX    19
+#define CONFIG_OOM_MIN     -1000          /* and scores, of the kernel */
+#define CONFIG_OOM_MAX     1000
 #define IDS_GROUPS_MAX     64             /* supplementary groups of one service */
 #define CONFIG_DELAY_MAX_S 86400          /* `delay` and `sleep_before_kill`: a day */
 

@@ -232,3 +232,11 @@ stateless()
 	! grep -rnE '/(home|root|Users|work|mnt|tmp)/[A-Za-z]' src ipc client test/tools --include='*.[ch]' ||
 		fail "in the sources"
 }
+
+# A limit that is written in a message a second time is wrong when the limit changes.
+@test "no message has a limit written out: LIMIT_TEXT() puts it in" {
+	! grep -rnE '"[^"%]*\b(from|to|than|most|up|of|has|larger|longer)\b[^"]*\b[0-9]{2,}\b[^"]*"' src client ipc --include='*.c' |
+		grep -v '^src/pool/example/' || fail "these have"
+	# one of a header that was not included would be there by its name
+	! grep -aoE '(from|to|than|most) [A-Z_]+_(MAX|MIN|MIB|S|FD)\b' "$BUILD"/cinit.* "$BUILD/cinit" || fail "these have a name"
+}

@@ -67,7 +67,7 @@ static enum cinit_error check(struct handle *h, const struct cinit_request *q)
 	if (q->name ? !*q->name : needs_name)
 		return usage(h, "no name");
 	if (q->name && strnlen(q->name, CINIT_NAME_MAX + 1) > CINIT_NAME_MAX)
-		return usage(h, "a name longer than 255 bytes");
+		return usage(h, "a name longer than " LIMIT_TEXT(SVC_NAME_MAX) " bytes");
 	if (q->verb == CINIT_CALL && q->n_words == 0)
 		return usage(h, "a call without a command");
 	return CINIT_OK;

@@ -10,7 +10,7 @@
 #include "src/tree/config.h"
 #include "src/tree/vec.h"
 
-#define CHECK_DIRS_MAX (256 * 1024)    /* directories below svc/ that are looked into */
+#define CHECK_DIRS_MAX 262144          /* directories below svc/ that are looked into */
 #define CHECK_FOREVER_MS (60 * 1000)   /* simulated: longer than back-off takes to reach its end */
 
 /* Where findings go, and how many there were. */

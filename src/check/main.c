@@ -84,7 +84,7 @@ static int set_view(enum view view)
 static int give(const char *arg, bool time)
 {
 	if (options.n_given == SUPPOSITIONS_MAX)
-		return fail(EXIT_USAGE, arg, "more than 1024 of --fail and --time");
+		return fail(EXIT_USAGE, arg, "more than " LIMIT_TEXT(SUPPOSITIONS_MAX) " of --fail and --time");
 	options.given[options.n_given++] = (struct given){arg, time};
 	return 0;
 }
@@ -196,7 +196,7 @@ static bool suppose_given(const struct config *c, const struct given *g, unsigne
 
 	if (g->time && (!equals || !parse_seconds(equals + 1, strlen(equals + 1),
 	                                          CONFIG_DELAY_MAX_S * 1000u, &ms))) {
-		fail(EXIT_USAGE, g->arg, "not NAME=SECONDS (at most 86400)");
+		fail(EXIT_USAGE, g->arg, "not NAME=SECONDS (at most " LIMIT_TEXT(CONFIG_DELAY_MAX_S) ")");
 		return false;
 	}
 	s = suppose(c, g->arg, len, n);
@@ -219,7 +219,7 @@ static int simulate(const struct config *c, struct engine *e)
 
 	if (options.stop && !parse_seconds(options.stop, strlen(options.stop),
 	                                   CONFIG_DELAY_MAX_S * 1000u, &stop_ms))
-		return fail(EXIT_USAGE, options.stop, "not a number of seconds up to 86400");
+		return fail(EXIT_USAGE, options.stop, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
 	for (unsigned k = 0; k < options.n_given; k++)
 		if (!suppose_given(c, &options.given[k], &n))
 			return EXIT_USAGE;

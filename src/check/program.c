@@ -76,7 +76,7 @@ static void judge_script(const struct subject *s, char *head, size_t n)
 	if (to == from) {
 		complain(s, "", "its #! line names no interpreter");
 	} else if (to == HEAD_MAX) {
-		complain(s, "", "its #! line is longer than 256 bytes");
+		complain(s, "", "its #! line is longer than " LIMIT_TEXT(HEAD_MAX) " bytes");
 	} else {
 		head[to] = '\0';
 		judge_interpreter(s, head + from);

@@ -208,7 +208,7 @@ static void walk(struct walk *w)
 	for (size_t at = 0; at < w->paths.len; at += strlen(w->paths.at + at) + 1)
 		visit(w, at);
 	if (w->full)
-		say(w, 0, "not looked through to the end", "more than 262144 directories");
+		say(w, 0, "not looked through to the end", "more than " LIMIT_TEXT(CHECK_DIRS_MAX) " directories");
 }
 
 void check_unreached(struct tally *t, const struct config *c)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipc/text.h"
 #include "src/tree/file.h"
 #include "src/tree/table.h"
 #include "src/tree/values.h"
@@ -190,7 +191,7 @@ const char *ids_error(int error)
 	switch (error) {
 	case ENOENT: return "not found";
 	case EINVAL: return "has no group in /etc/passwd, and there is no `group`";
-	case E2BIG: return "more than 64 groups";
+	case E2BIG: return "more than " LIMIT_TEXT(IDS_GROUPS_MAX) " groups";
 	}
 	return file_error(error);
 }

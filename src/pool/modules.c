@@ -130,7 +130,7 @@ static int open_line(char *line, const char *service_dir, char *why, size_t cap)
 	char *rest = line, *word = strsep(&rest, " \t");
 
 	if (n_modules == MODULES_MAX)
-		return refuse(why, cap, "pool/modules", "", "more than 32 modules");
+		return refuse(why, cap, "pool/modules", "", "more than " LIMIT_TEXT(MODULES_MAX) " modules");
 	if (open_object(word, service_dir, why, cap) < 0)
 		return -1;
 	while ((word = strsep(&rest, " \t")))

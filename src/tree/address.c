@@ -2,16 +2,21 @@
 #include "src/tree/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/un.h>
 
 #include "ipc/text.h"
+#include "src/limits.h"
 
-#define WORDS_MAX 3
-#define MODE_DIGITS 4 /* 0777 */
+#define LINE_WORDS_MAX 3
+#define MODE_DIGITS 4
 #define PORT_MAX 65535
+#define UNIX_PATH_MAX 107
+
+static_assert(UNIX_PATH_MAX == sizeof ((struct sockaddr_un *)0)->sun_path - 1, "a path with its NUL");
 
 struct word {
 	const char *at;
@@ -29,8 +34,8 @@ static const struct kind kinds[] = {
 	{"unix", true, SOCK_STREAM}, {"unix-dgram", true, SOCK_DGRAM},
 };
 
-/* How many there are; one more than WORDS_MAX stands for any number above. */
-static unsigned split(const char *line, size_t n, struct word word[WORDS_MAX])
+/* How many there are; one more than LINE_WORDS_MAX stands for any number above. */
+static unsigned split(const char *line, size_t n, struct word word[LINE_WORDS_MAX])
 {
 	const char *end = line + n;
 	unsigned count = 0;
@@ -39,12 +44,12 @@ static unsigned split(const char *line, size_t n, struct word word[WORDS_MAX])
 		const char *space = memchr(line, ' ', (size_t)(end - line));
 		const char *stop = space ? space : end;
 
-		if (stop > line && count < WORDS_MAX)
+		if (stop > line && count < LINE_WORDS_MAX)
 			word[count] = (struct word){line, (size_t)(stop - line)};
 		count += stop > line;
 		line = stop + 1;
 	}
-	return count > WORDS_MAX ? WORDS_MAX + 1 : count;
+	return count > LINE_WORDS_MAX ? LINE_WORDS_MAX + 1 : count;
 }
 
 static const struct kind *kind_of(struct word w)
@@ -112,7 +117,7 @@ static const char *parse_inet(struct word w, struct listen_address *out)
 	if (!colon)
 		return "not HOST:PORT";
 	if (!parse_u64(colon + 1, (size_t)(w.at + w.n - colon) - 1, PORT_MAX, &port) || !port)
-		return "PORT is not a number from 1 to 65535";
+		return "PORT is not a number from 1 to " LIMIT_TEXT(PORT_MAX);
 	return parse_host((struct word){w.at, (size_t)(colon - w.at)}, (uint16_t)port, out);
 }
 
@@ -128,7 +133,7 @@ static bool parse_mode(struct word w, mode_t *mode)
 			return false;
 		*mode = *mode * 8 + (mode_t)(w.at[k] - '0');
 	}
-	return *mode <= 0777;
+	return *mode <= CONFIG_MODE_MAX;
 }
 
 static const char *parse_path(struct word w, struct listen_address *out)
@@ -141,8 +146,8 @@ static const char *parse_path(struct word w, struct listen_address *out)
 		return "PATH does not begin with /";
 	if (w.at[w.n - 1] == '/')
 		return "PATH ends with /";
-	if (w.n >= sizeof un.sun_path)
-		return "PATH is longer than 107 bytes";
+	if (w.n > UNIX_PATH_MAX)
+		return "PATH is longer than " LIMIT_TEXT(UNIX_PATH_MAX) " bytes";
 	if (memchr(w.at, '\0', w.n))
 		return "PATH has a NUL byte";
 	memcpy(un.sun_path, w.at, w.n);
@@ -155,7 +160,7 @@ static const char *parse_path(struct word w, struct listen_address *out)
 
 static const char *parse(const char *line, size_t n, struct listen_address *out)
 {
-	struct word word[WORDS_MAX];
+	struct word word[LINE_WORDS_MAX];
 	unsigned count = split(line, n, word);
 	const struct kind *kind = count ? kind_of(word[0]) : NULL;
 
@@ -169,7 +174,7 @@ static const char *parse(const char *line, size_t n, struct listen_address *out)
 	if (!kind->path)
 		return parse_inet(word[1], out);
 	if (count == 3 && !parse_mode(word[2], &out->mode))
-		return "MODE is not an octal number up to 0777";
+		return "MODE is not an octal number up to " LIMIT_TEXT(CONFIG_MODE_MAX);
 	return parse_path(word[1], out);
 }
 

@@ -62,7 +62,8 @@ static struct draft *carry_name(struct loader *l, uint32_t i)
 	struct draft *d = vec_add(&l->drafts, sizeof *d);
 
 	if (!d) {
-		loader_fail(l, errno == EFBIG ? "more than 65536 services" : strerror(errno));
+		loader_fail(l, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_SERVICES_MAX) " services"
+		                      : strerror(errno));
 		return NULL;
 	}
 	memset(d, 0, sizeof *d);

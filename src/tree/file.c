@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ipc/text.h"
+#include "src/limits.h"
+
 /* Looking first keeps a device from being opened, O_NONBLOCK a FIFO from waiting. */
 int file_open(int dir_fd, const char *name, int64_t max)
 {
@@ -56,5 +59,5 @@ const char *file_error(int error)
 {
 	if (error == EINVAL)
 		return "not a file";
-	return error == EFBIG ? "larger than 1 MiB" : strerror(error);
+	return error == EFBIG ? "larger than " LIMIT_TEXT(CONFIG_FILE_MAX_MIB) " MiB" : strerror(error);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "ipc/text.h"
 #include "src/tree/file.h"
 #include "src/tree/table.h"
 #include "src/limits.h"
@@ -27,7 +28,7 @@ static int group_of(const char *word, size_t n, gid_t *group, const char **why)
 	*group = id;
 	if (id != OVERFLOW_GROUP)
 		return 1;
-	*why = "group 65534 is that of everybody who has none here";
+	*why = "group " LIMIT_TEXT(OVERFLOW_GROUP) " is that of everybody who has none here";
 	return -1;
 }
 

@@ -66,7 +66,8 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 	struct draft *d = vec_add(&l->drafts, sizeof *d);
 
 	if (!d) {
-		loader_fail(l, errno == EFBIG ? "more than 65536 services" : strerror(errno));
+		loader_fail(l, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_SERVICES_MAX) " services"
+		                      : strerror(errno));
 		return NO_SVC;
 	}
 	memset(d, 0, sizeof *d);
@@ -82,7 +83,7 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 		return NO_SVC;
 	}
 	if (n > SVC_NAME_MAX)
-		loader_refuse(l, i, "", "", "name is longer than 255 bytes");
+		loader_refuse(l, i, "", "", "name is longer than " LIMIT_TEXT(SVC_NAME_MAX) " bytes");
 	return i;
 }
 

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
+#include "ipc/text.h"
 #include "src/limits.h"
 
 /* Notes what is remarkable about one line. */
 static void inspect(struct lines *l, const char *line, size_t len, uint32_t number)
 {
 	if (len > CONFIG_ARG_MAX && !l->bad) {
-		l->bad = "longer than one argument may be (131071 bytes)";
+		l->bad = "longer than one argument may be (" LIMIT_TEXT(CONFIG_ARG_MAX) " bytes)";
 		l->bad_line = number;
 	}
 	if (!l->odd_line && !memchr(line, '=', len))
@@ -52,7 +53,7 @@ struct lines lines_split(char *text, size_t len, int skip_empty)
 			text[l.bytes + n] = '\0';
 			l.bytes += n + 1;
 			if (++l.count > CONFIG_ARGS_MAX) {
-				l.bad = "has more than 65536 lines";
+				l.bad = "has more than " LIMIT_TEXT(CONFIG_ARGS_MAX) " lines";
 				l.bad_line = number;
 			}
 		}

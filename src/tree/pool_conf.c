@@ -53,7 +53,7 @@ static int read_value(const struct reading *r, const char *name, char value[CONF
 	if (found < 0)
 		return fail(r, name, 0, file_error(errno));
 	if (found && *n > CONFIG_VALUE_MAX)
-		return fail(r, name, 0, "longer than 64 bytes");
+		return fail(r, name, 0, "longer than " LIMIT_TEXT(CONFIG_VALUE_MAX) " bytes");
 	if (found && *n && value[*n - 1] == '\n')
 		--*n;
 	return found;
@@ -77,7 +77,7 @@ static int read_number(const struct reading *r, const char *name, uint32_t min, 
 
 static int read_workers(const struct reading *r, const char *name, uint32_t *number)
 {
-	return read_number(r, name, 1, POOL_WORKERS_MAX, "not a number from 1 to 256", number);
+	return read_number(r, name, 1, POOL_WORKERS_MAX, "not a number from 1 to " LIMIT_TEXT(POOL_WORKERS_MAX), number);
 }
 
 static int read_seconds(const struct reading *r, const char *name, uint32_t *ms)
@@ -90,7 +90,7 @@ static int read_seconds(const struct reading *r, const char *name, uint32_t *ms)
 	if (found <= 0)
 		return found;
 	if (!parse_seconds(value, n, CONFIG_DELAY_MAX_S * 1000u, &parsed))
-		return fail(r, name, 0, "not a number of seconds up to 86400");
+		return fail(r, name, 0, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
 	*ms = (uint32_t)parsed;
 	return 1;
 }
@@ -134,7 +134,7 @@ static int read_size(const struct reading *r, struct pool_conf *c)
 static int read_values(const struct reading *r, struct pool_conf *c)
 {
 	if (read_size(r, c) < 0 || read_mode(r, &c->mode) < 0
-	    || read_number(r, "requests", 0, POOL_REQUESTS_MAX, "not a number up to 1000000000",
+	    || read_number(r, "requests", 0, POOL_REQUESTS_MAX, "not a number up to " LIMIT_TEXT(POOL_REQUESTS_MAX),
 	                   &c->requests) < 0
 	    || read_seconds(r, "idle.time", &c->idle_time_ms) < 0
 	    || read_seconds(r, "timeout", &c->timeout_ms) < 0
@@ -184,7 +184,7 @@ static int read_modules(const struct reading *r, char *buf)
 	if (!found)
 		return 0;
 	if (len == POOL_MODULES_BYTES)
-		return fail(r, "modules", 0, "larger than 8191 bytes");
+		return fail(r, "modules", 0, "larger than " LIMIT_TEXT(POOL_MODULES_MAX) " bytes");
 	lines = lines_split(buf, len, 1);
 	if (lines.bad)
 		return fail(r, "modules", lines.bad_line, lines.bad);

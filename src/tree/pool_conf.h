@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 #define POOL_WORKERS_MAX 256    /* of one pool: POOL_MAX of rules.h */
-#define POOL_MODULES_BYTES 8192 /* of pool/modules, at least one byte less */
+#define POOL_MODULES_MAX 8191   /* bytes of pool/modules */
+#define POOL_MODULES_BYTES (POOL_MODULES_MAX + 1)
 #define POOL_WHERE_MAX 64
-#define POOL_REQUESTS_MAX 1000000000u
+#define POOL_REQUESTS_MAX 1000000000
 
 enum pool_mode { POOL_SHARE, POOL_DISPATCH };
 

@@ -5,6 +5,7 @@
 #include "ipc/signal_name.h"
 #include "ipc/text.h"
 #include "src/engine/engine.h"
+#include "src/limits.h"
 #include "src/tree/readers.h"
 
 #define CODE_MAX 255   /* of an exit code */
@@ -40,9 +41,9 @@ static const char *add_code(struct words *w, const char *word, size_t n, const c
 	uint64_t from, to;
 
 	if (!parse_from(word, left, &from))
-		return "not an exit code up to 255 or a signal before `=`";
+		return "not an exit code up to " LIMIT_TEXT(CODE_MAX) " or a signal before `=`";
 	if (!parse_u64(equals + 1, n - left - 1, CODE_MAX, &to))
-		return "not an exit code up to 255 behind `=`";
+		return "not an exit code up to " LIMIT_TEXT(CODE_MAX) " behind `=`";
 	if (w->from_seen[from])
 		return "this code is there twice";
 	w->from_seen[from] = true;
@@ -101,7 +102,7 @@ static bool read_words(struct reading *r, struct words *w)
 	if (reading_bytes(r, r->scratch, PATH_MAX, &len) <= 0)
 		return false;
 	if (len == PATH_MAX) {
-		reading_refuse(r, reading_name(r), "", "larger than 4095 bytes");
+		reading_refuse(r, reading_name(r), "", "larger than " LIMIT_TEXT(CONFIG_PATH_MAX) " bytes");
 		return false;
 	}
 	if (memchr(r->scratch, '\0', len)) {

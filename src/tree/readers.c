@@ -1,6 +1,7 @@
 /* readers.c - from the bytes of one entry to its value row. */
 #include "src/tree/readers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include "src/tree/address.h"
 #include "src/tree/pool_conf.h"
 #include "src/tree/table.h"
+
+static_assert(CONFIG_PATH_MAX == PATH_MAX - 1, "a path with its NUL");
 
 #define FIRST_FD 3  /* of the listening sockets */
 #define READY_MAX 63
@@ -44,7 +47,7 @@ void read_seconds(struct reading *r)
 	if (read_value(r, value, &n) <= 0)
 		return;
 	if (n > CONFIG_VALUE_MAX || !parse_seconds(value, n, CONFIG_DELAY_MAX_S * 1000u, &ms))
-		refuse(r, "not a number of seconds up to 86400");
+		refuse(r, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
 	else
 		reading_add_number(r, (uint32_t)ms);
 }
@@ -77,8 +80,8 @@ void read_path(struct reading *r)
 		return;
 	if (n != 1 || !*reading_string(r, at))
 		refuse(r, "not one path");
-	else if (strlen(reading_string(r, at)) >= PATH_MAX)
-		refuse(r, "longer than a path may be (4095 bytes)");
+	else if (strlen(reading_string(r, at)) > CONFIG_PATH_MAX)
+		refuse(r, "longer than a path may be (" LIMIT_TEXT(CONFIG_PATH_MAX) " bytes)");
 	else
 		reading_add_strings(r, at, 1);
 }
@@ -91,10 +94,10 @@ void read_mode(struct reading *r)
 
 	if (read_value(r, value, &n) <= 0)
 		return;
-	for (k = 0; k < n && value[k] >= '0' && value[k] <= '7' && mask <= 0777; k++)
+	for (k = 0; k < n && value[k] >= '0' && value[k] <= '7' && mask <= CONFIG_MODE_MAX; k++)
 		mask = mask * 8 + (uint32_t)(value[k] - '0');
-	if (!n || n > CONFIG_VALUE_MAX || k < n || mask > 0777)
-		refuse(r, "not an octal number up to 0777");
+	if (!n || n > CONFIG_VALUE_MAX || k < n || mask > CONFIG_MODE_MAX)
+		refuse(r, "not an octal number up to " LIMIT_TEXT(CONFIG_MODE_MAX));
 	else
 		reading_add_number(r, mask);
 }
@@ -124,12 +127,14 @@ static void read_signed(struct reading *r, int32_t min, int32_t max, const char 
 
 void read_nice(struct reading *r)
 {
-	read_signed(r, -20, 19, "not a number from -20 to 19");
+	read_signed(r, CONFIG_NICE_MIN, CONFIG_NICE_MAX,
+	            "not a number from " LIMIT_TEXT(CONFIG_NICE_MIN) " to " LIMIT_TEXT(CONFIG_NICE_MAX));
 }
 
 void read_oom(struct reading *r)
 {
-	read_signed(r, -1000, 1000, "not a number from -1000 to 1000");
+	read_signed(r, CONFIG_OOM_MIN, CONFIG_OOM_MAX,
+	            "not a number from " LIMIT_TEXT(CONFIG_OOM_MIN) " to " LIMIT_TEXT(CONFIG_OOM_MAX));
 }
 
 /* ---- programs ---- */
@@ -187,7 +192,7 @@ static const char *judge_name(const char *word, size_t n)
 	if (!n || strcspn(word, " \t\r\n:") < n) /* or a NUL before */
 		return "not one name or number";
 	if (strspn(word, "0123456789") == n && !table_number(word, n, &id))
-		return "not a number up to 4294967294";
+		return "not a number up to " LIMIT_TEXT(TABLE_ID_MAX);
 	return NULL;
 }
 
@@ -199,7 +204,7 @@ void read_name(struct reading *r)
 
 	if (read_value(r, word, &n) <= 0)
 		return;
-	why = n > CONFIG_VALUE_MAX ? "longer than 64 bytes" : judge_name(word, n);
+	why = n > CONFIG_VALUE_MAX ? "longer than " LIMIT_TEXT(CONFIG_VALUE_MAX) " bytes" : judge_name(word, n);
 	if (why)
 		refuse(r, why);
 	else
@@ -235,7 +240,7 @@ static const char *judge_group(void *arg, const char *line, uint32_t k)
 
 void read_groups(struct reading *r)
 {
-	read_judged(r, IDS_GROUPS_MAX, "more than 64 groups", judge_group, NULL);
+	read_judged(r, IDS_GROUPS_MAX, "more than " LIMIT_TEXT(IDS_GROUPS_MAX) " groups", judge_group, NULL);
 }
 
 /* ---- sockets ---- */
@@ -247,7 +252,7 @@ static const char *judge_socket(void *arg, const char *line, uint32_t k)
 	const char *why;
 
 	if (k == LISTEN_MAX)
-		return "more than 32 sockets";
+		return "more than " LIMIT_TEXT(LISTEN_MAX) " sockets";
 	if (listen_parse(line, strlen(line), &all[k], &why) < 0)
 		return why;
 	for (uint32_t i = 0; i < k; i++)
@@ -310,7 +315,7 @@ void read_ready(struct reading *r)
 	if (strlen(value) == n && is_later(value))
 		r->report(r, FINDING_WARNING, reading_name(r), "", "not built yet, ignored");
 	else if (fd < 0)
-		refuse(r, "not `fd N` with a number from 3 to 63");
+		refuse(r, "not `fd N` with a number from " LIMIT_TEXT(FIRST_FD) " to " LIMIT_TEXT(READY_MAX));
 	else if ((uint32_t)fd < FIRST_FD + count_sockets(r))
 		refuse(r, "the number is that of a socket of `listen`");
 	else
@@ -358,7 +363,7 @@ static bool read_one_line(struct reading *r, uint32_t *at)
 	if (n > 1)
 		why = "more than one line";
 	else if (strlen(reading_string(r, *at)) > CONFIG_VALUE_MAX)
-		why = "longer than 64 bytes";
+		why = "longer than " LIMIT_TEXT(CONFIG_VALUE_MAX) " bytes";
 	if (why)
 		refuse(r, why);
 	return !why;
@@ -386,7 +391,7 @@ void read_watchdog(struct reading *r)
 	space = strchr(line, ' ');
 	n = space ? (size_t)(space - line) : strlen(line);
 	if ((space && space[1] != '/') || !parse_u64(line, n, WATCHDOG_MAX_S, &seconds) || !seconds) {
-		refuse(r, "not SECONDS (up to 86400) and perhaps a device");
+		refuse(r, "not SECONDS (up to " LIMIT_TEXT(WATCHDOG_MAX_S) ") and perhaps a device");
 		return;
 	}
 	if (space)

@@ -71,7 +71,7 @@ void reading_scan(struct reading *r, struct dir *d)
 	if (more < 0)
 		refuse(r, "", "cannot be read", strerror(errno));
 	if (n > CONFIG_ENTRIES_MAX)
-		refuse(r, "", "", "has more than 131072 entries");
+		refuse(r, "", "", "has more than " LIMIT_TEXT(CONFIG_ENTRIES_MAX) " entries");
 }
 
 bool reading_concerns(const struct reading *r, enum entry_of of)
@@ -172,7 +172,7 @@ static ssize_t slurp(struct values *v, int fd, const char **why)
 		}
 		n = file_read(fd, at, 4096);
 		if (n < 0 || v->strings.len - begin > CONFIG_FILE_MAX + 4096) {
-			*why = n < 0 ? strerror(errno) : "larger than 1 MiB";
+			*why = n < 0 ? strerror(errno) : "larger than " LIMIT_TEXT(CONFIG_FILE_MAX_MIB) " MiB";
 			v->strings.len = begin;
 			return -1;
 		}

@@ -35,7 +35,8 @@ static void add_edge(struct dependency *dep, uint32_t to)
 	if (edge)
 		*edge = to;
 	else
-		loader_fail(dep->l, errno == EFBIG ? "more than 1048576 dependencies" : strerror(errno));
+		loader_fail(dep->l, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_EDGES_MAX) " dependencies"
+		                           : strerror(errno));
 }
 
 static void read_dependency(struct dependency *dep, const char *name)
@@ -90,7 +91,7 @@ static void read_dependencies(struct reading *r)
 		if (name[0] == '.')
 			continue;
 		if (++n > CONFIG_ENTRIES_MAX) {
-			loader_refuse(l, svc, entry, "", "has more than 131072 entries");
+			loader_refuse(l, svc, entry, "", "has more than " LIMIT_TEXT(CONFIG_ENTRIES_MAX) " entries");
 			break;
 		}
 		read_dependency(&dep, name);

@@ -15,7 +15,7 @@
 
 #define TABLE_WORD_MAX 256  /* a longer name is nobody's */
 #define TABLE_PART 512      /* bytes read at once */
-#define TABLE_ID_MAX (UINT32_MAX - 1u) /* the very last number stands for none */
+#define TABLE_ID_MAX 4294967294 /* the very last number of 32 bits stands for none */
 
 struct table_word {
 	size_t len;              /* in the file; only TABLE_WORD_MAX of them are kept */

@@ -38,7 +38,8 @@ uint32_t values_string(struct values *v, const char *s, size_t n)
 	char *at = vec_add(&v->strings, n + 1);
 
 	if (!at) {
-		values_fail(v, errno == EFBIG ? "more than 64 MiB of strings" : strerror(errno));
+		values_fail(v, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of strings"
+		                              : strerror(errno));
 		return 0;
 	}
 	memcpy(at, s, n);
@@ -52,7 +53,8 @@ uint32_t values_numbers(struct values *v, const uint64_t *number, uint32_t n)
 	void *at = vec_add(&v->numbers, n * sizeof *number);
 
 	if (!at) {
-		values_fail(v, errno == EFBIG ? "more than 64 MiB of numbers" : strerror(errno));
+		values_fail(v, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of numbers"
+		                              : strerror(errno));
 		return 0;
 	}
 	memcpy(at, number, n * sizeof *number);
