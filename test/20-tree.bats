@@ -283,7 +283,7 @@ refused()
 		[space]=' 1\n' [behind]='1 \n' [crlf]='1\r\n' [two]='1\n2\n' [dots]='1.2.3\n'
 		[point]='1.\n' [fine]='1.2345\n' [more]='86401\n' [nul]='1\0'
 		[huge]='99999999999999999999999\n' [hex]='0x10\n' [exp]='1e3\n')
-	local name
+	local name value
 	for name in "${!table[@]}"; do
 		once "$name"
 		put "svc/$name/delay" "${table[$name]}"
@@ -291,7 +291,14 @@ refused()
 	once long
 	perl -e 'print "0" x 62, "5\n", "junk\n"' >"$tree/svc/long/delay"
 	try long "${!table[@]}"
-	for name in long "${!table[@]}"; do refused "$name" "delay: not a number of seconds"; done
+	refused nul "delay: has a NUL byte"
+	unset 'table[nul]'
+	for name in "${!table[@]}"; do
+		printf -v value %b "${table[$name]}"
+		refused "$name" "delay: '$(jq -rn --arg v "${value%$'\n'}" '$v | tojson[1:-1]')': not a number of seconds up to 86400"
+	done
+	refused long "delay: '$(printf '%062d' 0)5\\n'...: not a number of seconds up to 86400"
+	finds "$tree/svc/crlf/delay: '1\x0d': not a number of seconds up to 86400"
 }
 
 # --- files that are none --------------------------------------------------------------
@@ -693,7 +700,7 @@ refused()
 	put conf/sleep_before_kill 'long\n'
 	load_tree
 	same bad "$(g .conf.sleep_before_kill_ms)" 2000
-	finds_at conf/sleep_before_kill "not a number of seconds"
+	finds_at conf/sleep_before_kill "'long': not a number of seconds"
 }
 
 @test "a conf/ that is absent, a file, or full of strange things stops nothing" {

@@ -32,15 +32,20 @@ of() { same "$1 $2" "$(g ".services[\"$1\"] | $2")" "$3"; }
 
 loaded() { of "$1" .refused null; }
 
-# refused NAME REASON: exactly this, and said with its place.
+# refused NAME REASON: exactly this, and said with its place, and so that control bytes are seen.
 refused()
 {
+	local shown=${2//$'\r'/\\x0d}
+	shown=${shown//$'\t'/\\x09}
 	of "$1" .refused "$(jq -n --arg r "$2" '$r')"
-	finds "$tree/svc/$1/$2"
+	finds "$tree/svc/$1/${shown//$'\n'/\\x0a}"
 }
 
+# quoted TEXT: as a message has it that names this value, without the one newline at its end.
+quoted() { printf '%b.' "$1" | perl -0777 -pe 's/\n?\.\z//; s/\A(.{64}).+\z/$1\x27.../s or s/\z/\x27/; s/\A/\x27/'; }
+
 # each ENTRY KIND: from the standard input lines TEXT|REASON: a service of KIND (respawn or
-# once) whose ENTRY is TEXT (printf %b) is refused for that.  {} is the text.
+# once) whose ENTRY is TEXT (printf %b) is refused for that.  {} is the text in quotes.
 each()
 {
 	local entry=$1 kind=$2 text reason n=0 names=() reasons=()
@@ -49,7 +54,7 @@ each()
 		"$kind" "bad$n"
 		put "svc/bad$n/$entry" "$text"
 		names+=("bad$n")
-		reasons+=("$reason")
+		reasons+=("${reason/\{\}/$(quoted "$text")}")
 	done
 	[ "$n" -gt 0 ]
 	try "${names[@]}"
@@ -87,23 +92,23 @@ pool()
 
 @test "a line of listen that is none refuses the service, with the line and the reason" {
 	each listen respawn <<-'END'
-		tcp *:0|listen: tcp *:0: PORT is not a number from 1 to 65535
-		tcp *:80\ntcp *:99999\n|listen: tcp *:99999: PORT is not a number from 1 to 65535
-		tcp localhost:80|listen: tcp localhost:80: HOST is neither an address in numbers nor *
-		tcp ::1:80|listen: tcp ::1:80: an IPv6 address belongs in brackets, as in [::1]:80
-		tcp [::g]:80|listen: tcp [::g]:80: not an IPv6 address in the brackets
-		tcp *|listen: tcp *: not HOST:PORT
-		tcp|listen: tcp: HOST:PORT is missing
-		tcp *:80 600|listen: tcp *:80 600: more than HOST:PORT
-		# web|listen: # web: does not begin with tcp, udp, unix or unix-dgram
-		unix run/a|listen: unix run/a: PATH does not begin with /
-		unix @a|listen: unix @a: a name without a path is open to everybody
-		unix /run/|listen: unix /run/: PATH ends with /
-		unix|listen: unix: PATH is missing
-		unix /a 888|listen: unix /a 888: MODE is not an octal number up to 0777
-		unix /a 600 b|listen: unix /a 600 b: more than PATH and MODE
-		tcp *:80\ntcp *:81\ntcp *:80|listen: tcp *:80: is there twice
-		unix /a 600\nunix /a|listen: unix /a: is there twice
+		tcp *:0|listen: 'tcp *:0': PORT is not a number from 1 to 65535
+		tcp *:80\ntcp *:99999\n|listen: 'tcp *:99999': PORT is not a number from 1 to 65535
+		tcp localhost:80|listen: 'tcp localhost:80': HOST is neither an address in numbers nor *
+		tcp ::1:80|listen: 'tcp ::1:80': an IPv6 address belongs in brackets, as in [::1]:80
+		tcp [::g]:80|listen: 'tcp [::g]:80': not an IPv6 address in the brackets
+		tcp *|listen: 'tcp *': not HOST:PORT
+		tcp|listen: 'tcp': HOST:PORT is missing
+		tcp *:80 600|listen: 'tcp *:80 600': more than HOST:PORT
+		# web|listen: '# web': does not begin with tcp, udp, unix or unix-dgram
+		unix run/a|listen: 'unix run/a': PATH does not begin with /
+		unix @a|listen: 'unix @a': a name without a path is open to everybody
+		unix /run/|listen: 'unix /run/': PATH ends with /
+		unix|listen: 'unix': PATH is missing
+		unix /a 888|listen: 'unix /a 888': MODE is not an octal number up to 0777
+		unix /a 600 b|listen: 'unix /a 600 b': more than PATH and MODE
+		tcp *:80\ntcp *:81\ntcp *:80|listen: 'tcp *:80': is there twice
+		unix /a 600\nunix /a|listen: 'unix /a': is there twice
 		tcp *:80\0|listen: has a NUL byte
 	END
 }
@@ -114,7 +119,7 @@ pool()
 	seq 1 33 | sed 's/^/tcp *:/' >"$tree/svc/b/listen"
 	try a b
 	of a '.listen | length' 32
-	refused b "listen: tcp *:33: more than 32 sockets"
+	refused b "listen: 'tcp *:33': more than 32 sockets"
 }
 
 @test "a path of a socket may have 107 bytes, no more" {
@@ -125,7 +130,7 @@ pool()
 	put svc/b/listen "unix /0$x\n"
 	try a b
 	loaded a
-	refused b "listen: unix /0$x: PATH is longer than 107 bytes"
+	refused b "listen: 'unix /0$x': PATH is longer than 107 bytes"
 }
 
 @test "listen without on is warned of and ignored" {
@@ -168,15 +173,16 @@ pool()
 	of a .ready_fd 3
 	of b .ready_fd 63
 	of c .ready_fd 5
-	refused d 'ready: the number is that of a socket of `listen`'
+	refused d 'ready: '\''fd 4'\'': the number is that of a socket of `listen`'
 }
 
 @test "what is not fd N refuses the service" {
 	local n
 	for n in '' '\n' 'fd' 'fd ' 'fd 2' 'fd 0' 'fd 64' 'fd -1' 'fd x' 'fd  3' ' fd 3' 'fd 3 ' 'fd 3\n\n' \
-		'FD 3' 'fd\t3' 'fd3' '3' 'notify 3' 'fd 3\0' "fd $(printf '%080d' 3)"; do
-		echo "$n"'|ready: not `fd N` with a number from 3 to 63'
+		'FD 3' 'fd\t3' 'fd3' '3' 'notify 3' "fd $(printf '%080d' 3)"; do
+		echo "$n"'|ready: {}: not `fd N` with a number from 3 to 63'
 	done >"$BATS_TEST_TMPDIR/all"
+	echo 'fd 3\0|ready: has a NUL byte' >>"$BATS_TEST_TMPDIR/all"
 	each ready respawn <"$BATS_TEST_TMPDIR/all"
 }
 
@@ -228,15 +234,15 @@ pool()
 
 @test "a timeout that is no number of seconds refuses the service" {
 	each timeout.on respawn <<-'END'
-		|timeout.on: not a number of seconds up to 86400
-		-1|timeout.on: not a number of seconds up to 86400
-		86401|timeout.on: not a number of seconds up to 86400
-		5s|timeout.on: not a number of seconds up to 86400
+		|timeout.on: {}: not a number of seconds up to 86400
+		-1|timeout.on: {}: not a number of seconds up to 86400
+		86401|timeout.on: {}: not a number of seconds up to 86400
+		5s|timeout.on: {}: not a number of seconds up to 86400
 	END
 	respawn a
 	put svc/a/timeout.off 'soon\n'
 	try a
-	refused a "timeout.off: not a number of seconds up to 86400"
+	refused a "timeout.off: 'soon': not a number of seconds up to 86400"
 }
 
 @test "a service that says when it is up is up then, in a simulation, and never when it fails" {
@@ -325,34 +331,34 @@ only_a_with_off()
 
 @test "what cannot be a user refuses the service" {
 	each user respawn <<-'END'
-		|user: not one name or number
-		\n|user: not one name or number
-		www data|user: not one name or number
-		www\ndata\n|user: not one name or number
-		www\n\n|user: not one name or number
-		 www|user: not one name or number
-		www\r\n|user: not one name or number
-		www:x|user: not one name or number
-		www\0|user: not one name or number
-		4294967295|user: not a number up to 4294967294
-		99999999999999999999|user: not a number up to 4294967294
-		aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|user: longer than 64 bytes
+		|user: {}: not one name or number
+		\n|user: {}: not one name or number
+		www data|user: {}: not one name or number
+		www\ndata\n|user: {}: not one name or number
+		www\n\n|user: {}: not one name or number
+		 www|user: {}: not one name or number
+		www\r\n|user: {}: not one name or number
+		www:x|user: {}: not one name or number
+		www\0|user: has a NUL byte
+		4294967295|user: {}: not a number up to 4294967294
+		99999999999999999999|user: {}: not a number up to 4294967294
+		aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa|user: {}: longer than 64 bytes
 	END
 }
 
 @test "what cannot be a group refuses the service" {
 	each group respawn <<-'END'
-		|group: not one name or number
-		a b|group: not one name or number
-		4294967295|group: not a number up to 4294967294
+		|group: {}: not one name or number
+		a b|group: {}: not one name or number
+		4294967295|group: {}: not a number up to 4294967294
 	END
 	respawn a b c
 	put svc/a/groups 'audio\na b\n'
 	put svc/b/groups '4294967295'
 	seq 65 >"$tree/svc/c/groups"
 	try a b c
-	refused a "groups: a b: not one name or number"
-	refused b "groups: 4294967295: not a number up to 4294967294"
+	refused a "groups: 'a b': not one name or number"
+	refused b "groups: '4294967295': not a number up to 4294967294"
 	refused c "groups: more than 64 groups"
 }
 
@@ -448,7 +454,8 @@ only_a_with_off()
 		pool "bad$n"
 		put "svc/bad$n/pool/$file" "$text"
 		wants init "bad$n"
-		echo "bad$n|pool/$file: $reason"
+		[ "$reason" = "more than pool/max" ] || [ "$reason" = "less than pool/min" ] || reason="$(quoted "$text"): $reason"
+		printf '%s|%q\n' "bad$n" "pool/$file: $reason"
 	done >"$BATS_TEST_TMPDIR/all" <<-END
 		min|0|$workers
 		min|257|$workers
@@ -481,7 +488,10 @@ only_a_with_off()
 	END
 	put svc/bad11/pool/max 10
 	graph
-	while IFS='|' read -r name reason; do refused "$name" "$reason"; done <"$BATS_TEST_TMPDIR/all"
+	while IFS='|' read -r name reason; do
+		eval "reason=$reason"
+		refused "$name" "$reason"
+	done <"$BATS_TEST_TMPDIR/all"
 	same "bad ones" "$n" 28
 }
 
@@ -516,7 +526,7 @@ only_a_with_off()
 	pool a
 	put svc/a/listen 'tcp *:0\n'
 	try a
-	refused a "listen: tcp *:0: PORT is not a number from 1 to 65535"
+	refused a "listen: 'tcp *:0': PORT is not a number from 1 to 65535"
 	same findings "$(wc -l <<<"$stderr")" 1
 }
 
@@ -557,9 +567,9 @@ only_a_with_off()
 	done >"$BATS_TEST_TMPDIR/all" <<-'END'
 		|: names no object
 		\n\n|: names no object
-		  |:1: names no object
-		a.so\nb.so x\n|:2: a word behind the object is not NAME=VALUE
-		a.so =1|:1: a word behind the object is not NAME=VALUE
+		  |:1: '  ': names no object
+		a.so\nb.so x\n|:2: 'b.so x': a word behind the object is not NAME=VALUE
+		a.so =1|:1: 'a.so =1': a word behind the object is not NAME=VALUE
 		a.so\0|:1: has a NUL byte
 	END
 	pool large fits

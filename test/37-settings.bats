@@ -389,11 +389,15 @@ fails()
 		22 |not an octal number up to 0777
 		22\r\n|not an octal number up to 0777
 		22\n22\n|not an octal number up to 0777
-		22\0|not an octal number up to 0777
+		22\0|has a NUL byte
 		40000000022|not an octal number up to 0777
 		$(printf '%065d' 22)|
 		$(printf '%070000d' 22)|
 	END
+	finds "$tree/svc/bad1/umask: '': not an octal number up to 0777"
+	finds "$tree/svc/bad8/umask: '22 ': not an octal number up to 0777"
+	finds "$tree/svc/bad9/umask: '22\x0d': not an octal number up to 0777"
+	finds "$tree/svc/bad13/umask: '$(printf '%064d' 2)'...: not an octal number up to 0777"
 }
 
 @test "umask: no file, no effect, a slip of the keys" {
@@ -589,7 +593,7 @@ nicer() { echo $(($(fact nice /proc/self/) + $1)); }
 		5 |not a number from -20 to 19
 		5\r\n|not a number from -20 to 19
 		5\n5\n|not a number from -20 to 19
-		5\0|not a number from -20 to 19
+		5\0|has a NUL byte
 		4294967301|not a number from -20 to 19
 		-4294967291|not a number from -20 to 19
 		99999999999999999999999|not a number from -20 to 19
@@ -649,7 +653,7 @@ nicer() { echo $(($(fact nice /proc/self/) + $1)); }
 		 5|not a number from -1000 to 1000
 		5\r\n|not a number from -1000 to 1000
 		5\n5\n|not a number from -1000 to 1000
-		5\0|not a number from -1000 to 1000
+		5\0|has a NUL byte
 		-99999999999999999999999|not a number from -1000 to 1000
 		$(printf '%065d' 5)|
 	END

@@ -51,22 +51,22 @@ ROWS
 		finds "$tree/svc/init/essential: $expected"
 		same "code for '$row'" "$status" 1
 	done <<'ROWS'
-always|always: not exit, success, failure or FROM=TO
-Exit|Exit: not exit, success, failure or FROM=TO
-exit\r\n|exit\x0d: not exit, success, failure or FROM=TO
+always|'always': not exit, success, failure or FROM=TO
+Exit|'Exit': not exit, success, failure or FROM=TO
+exit\r\n|'exit\x0d': not exit, success, failure or FROM=TO
 exit\0|has a NUL byte
-exit failure|failure: only one of exit, success and failure can be
-exit exit|exit: only one of exit, success and failure can be
-=1|=1: not an exit code up to 255 or a signal before `=`
-SIG=1|SIG=1: not an exit code up to 255 or a signal before `=`
-NOSUCH=1|NOSUCH=1: not an exit code up to 255 or a signal before `=`
-256=1|256=1: not an exit code up to 255 or a signal before `=`
--1=1|-1=1: not an exit code up to 255 or a signal before `=`
-3=|3=: not an exit code up to 255 behind `=`
-3=256|3=256: not an exit code up to 255 behind `=`
-3=1=2|3=1=2: not an exit code up to 255 behind `=`
-3=1 3=2|3=2: this code is there twice
-TERM=1 143=1|143=1: this code is there twice
+exit failure|'failure': only one of exit, success and failure can be
+exit exit|'exit': only one of exit, success and failure can be
+=1|'=1': not an exit code up to 255 or a signal before `=`
+SIG=1|'SIG=1': not an exit code up to 255 or a signal before `=`
+NOSUCH=1|'NOSUCH=1': not an exit code up to 255 or a signal before `=`
+256=1|'256=1': not an exit code up to 255 or a signal before `=`
+-1=1|'-1=1': not an exit code up to 255 or a signal before `=`
+3=|'3=': not an exit code up to 255 behind `=`
+3=256|'3=256': not an exit code up to 255 behind `=`
+3=1=2|'3=1=2': not an exit code up to 255 behind `=`
+3=1 3=2|'3=2': this code is there twice
+TERM=1 143=1|'143=1': this code is there twice
 ROWS
 	essential init "$(printf '%04096d' 0)"
 	check
@@ -344,8 +344,8 @@ ROWS
 	essential job nonsense
 	cinit_as container
 	ends_with 1
-	said "cinit: $tree/svc/job/essential: nonsense: not exit, success, failure or FROM=TO"
-	said "cinit: job: essential, and refused: essential: nonsense: not exit, success, failure or FROM=TO"
+	said "cinit: $tree/svc/job/essential: 'nonsense': not exit, success, failure or FROM=TO"
+	said "cinit: job: essential, and refused: essential: 'nonsense': not exit, success, failure or FROM=TO"
 }
 
 @test "a service that was loaded later is essential too, and earlier ones stay it" {

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "ipc/text.h"
 #include "src/limits.h"
 
 /* Notes what is remarkable about one line. */
@@ -25,6 +24,14 @@ static void refuse_nul(struct lines *l, const char *text, const char *nul)
 	l->bad_line = 1;
 	for (const char *p = text; p < nul; p++)
 		l->bad_line += *p == '\n';
+}
+
+void lines_quote(struct text *t, const char *value, size_t n, size_t most)
+{
+	n = strnlen(value, n);
+	text_char(t, '\'');
+	text_mem(t, value, n < most ? n : most);
+	text_str(t, n > most ? "'..." : "'");
 }
 
 struct lines lines_split(char *text, size_t len, int skip_empty)

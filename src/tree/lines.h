@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/text.h"
+
 struct lines {
 	uint32_t count;
 	size_t bytes;        /* of the strings with their NULs */
@@ -18,6 +20,13 @@ struct lines {
 	uint32_t bad_line;   /* where `bad` was found */
 	const char *bad;     /* why the file cannot be used, or NULL */
 };
+
+#define LINE_QUOTED_MAX 128 /* bytes of a line that a message shows */
+
+/* A value as a message names it, in quotes, so that blanks at its ends are seen; whoever shows
+ * the message makes control bytes visible.  Of more than `most` bytes the beginning, and "...".
+ * It goes up to the first NUL. */
+void lines_quote(struct text *t, const char *value, size_t n, size_t most);
 
 /* `text` has `len` bytes and room for one more.  With skip_empty, empty lines
  * vanish (environment); else they are empty strings (arguments). */

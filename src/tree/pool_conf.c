@@ -42,6 +42,23 @@ static int fail(const struct reading *r, const char *name, uint32_t line, const 
 	return -1;
 }
 
+/* The same for a value of n bytes, which is named behind the place. */
+static int fail_value(const struct reading *r, const char *name, uint32_t line, const char *value,
+                      size_t n, const char *why)
+{
+	struct text t;
+
+	fail(r, name, line, why);
+	if (memchr(value, '\0', n)) {
+		*r->why = "has a NUL byte";
+		return -1;
+	}
+	text_init(&t, r->where + strlen(r->where), POOL_WHERE_MAX - strlen(r->where));
+	text_str(&t, ": ");
+	lines_quote(&t, value, n, line ? LINE_QUOTED_MAX : CONFIG_VALUE_MAX);
+	return -1;
+}
+
 /* ---- single values ---- */
 
 /* A file with one line: 1 and *n bytes without its newline, 0 absent, -1. */
@@ -53,7 +70,7 @@ static int read_value(const struct reading *r, const char *name, char value[CONF
 	if (found < 0)
 		return fail(r, name, 0, file_error(errno));
 	if (found && *n > CONFIG_VALUE_MAX)
-		return fail(r, name, 0, "longer than " LIMIT_TEXT(CONFIG_VALUE_MAX) " bytes");
+		return fail_value(r, name, 0, value, *n, "longer than " LIMIT_TEXT(CONFIG_VALUE_MAX) " bytes");
 	if (found && *n && value[*n - 1] == '\n')
 		--*n;
 	return found;
@@ -70,7 +87,7 @@ static int read_number(const struct reading *r, const char *name, uint32_t min, 
 	if (found <= 0)
 		return found;
 	if (!parse_u64(value, n, max, &parsed) || parsed < min)
-		return fail(r, name, 0, why);
+		return fail_value(r, name, 0, value, n, why);
 	*number = (uint32_t)parsed;
 	return 1;
 }
@@ -90,7 +107,7 @@ static int read_seconds(const struct reading *r, const char *name, uint32_t *ms)
 	if (found <= 0)
 		return found;
 	if (!parse_seconds(value, n, CONFIG_DELAY_MAX_S * 1000u, &parsed))
-		return fail(r, name, 0, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
+		return fail_value(r, name, 0, value, n, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
 	*ms = (uint32_t)parsed;
 	return 1;
 }
@@ -108,7 +125,7 @@ static int read_mode(const struct reading *r, enum pool_mode *mode)
 	else if (n == 8 && memcmp(value, "dispatch", n) == 0)
 		*mode = POOL_DISPATCH;
 	else
-		return fail(r, "mode", 0, "neither share nor dispatch");
+		return fail_value(r, "mode", 0, value, n, "neither share nor dispatch");
 	return 1;
 }
 
@@ -168,7 +185,7 @@ static int judge_lines(const struct reading *r, const char *line, uint32_t n)
 		const char *why = judge_line(line);
 
 		if (why)
-			return fail(r, "modules", k, why);
+			return fail_value(r, "modules", k, line, strlen(line), why);
 	}
 	return (int)n;
 }

@@ -13,7 +13,7 @@
 #define POOL_WORKERS_MAX 256    /* of one pool: POOL_MAX of rules.h */
 #define POOL_MODULES_MAX 8191   /* bytes of pool/modules */
 #define POOL_MODULES_BYTES (POOL_MODULES_MAX + 1)
-#define POOL_WHERE_MAX 64
+#define POOL_WHERE_MAX 224
 #define POOL_REQUESTS_MAX 1000000000
 
 enum pool_mode { POOL_SHARE, POOL_DISPATCH };
@@ -29,7 +29,7 @@ struct pool_conf {
 };
 
 /* Reads pool/ of the service directory service_fd, pool/modules included.  0; or -1, and
- * `where` (such as "pool/min") with *why say what is wrong. */
+ * `where` (such as "pool/min" or "pool/min: 'x'") with *why say what is wrong. */
 int pool_conf_read(int service_fd, struct pool_conf *conf, char where[POOL_WHERE_MAX],
                    const char **why);
 

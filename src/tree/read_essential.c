@@ -87,7 +87,7 @@ static bool add_words(struct reading *r, struct words *w, char *file, size_t len
 		file[at + n] = '\0';
 		why = add_word(w, file + at, n);
 		if (why) {
-			reading_refuse(r, reading_name(r), file + at, why);
+			reading_refuse_value(r, file + at, n, why);
 			return false;
 		}
 		at += n + 1 < len - at ? n + 1 : len - at;

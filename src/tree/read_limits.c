@@ -82,7 +82,7 @@ void read_limits(struct reading *r)
 	for (k = 0; k < n && !(why = add_line(&l, line)); k++)
 		line = string_after(line);
 	if (why)
-		reading_refuse(r, reading_name(r), line, why);
+		reading_refuse_value(r, line, strlen(line), why);
 	else
 		reading_add_numbers(r, l.number, l.n);
 }

@@ -10,6 +10,7 @@
 #include "ipc/text.h"
 #include "src/limits.h"
 #include "src/tree/address.h"
+#include "src/tree/lines.h"
 #include "src/tree/pool_conf.h"
 #include "src/tree/table.h"
 
@@ -38,6 +39,20 @@ static void refuse(struct reading *r, const char *why)
 	reading_refuse(r, reading_name(r), "", why);
 }
 
+/* Of a value that a file holds alone.  What is behind a NUL cannot be shown. */
+static void refuse_value(struct reading *r, const char *value, size_t n, const char *why)
+{
+	char quoted[CONFIG_VALUE_MAX + sizeof "''..."];
+	struct text t;
+
+	text_init(&t, quoted, sizeof quoted);
+	lines_quote(&t, value, n, CONFIG_VALUE_MAX);
+	if (memchr(value, '\0', n))
+		refuse(r, "has a NUL byte");
+	else
+		reading_refuse(r, reading_name(r), quoted, why);
+}
+
 void read_seconds(struct reading *r)
 {
 	char value[CONFIG_VALUE_MAX + 2];
@@ -47,7 +62,7 @@ void read_seconds(struct reading *r)
 	if (read_value(r, value, &n) <= 0)
 		return;
 	if (n > CONFIG_VALUE_MAX || !parse_seconds(value, n, CONFIG_DELAY_MAX_S * 1000u, &ms))
-		refuse(r, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
+		refuse_value(r, value, n, "not a number of seconds up to " LIMIT_TEXT(CONFIG_DELAY_MAX_S));
 	else
 		reading_add_number(r, (uint32_t)ms);
 }
@@ -97,7 +112,7 @@ void read_mode(struct reading *r)
 	for (k = 0; k < n && value[k] >= '0' && value[k] <= '7' && mask <= CONFIG_MODE_MAX; k++)
 		mask = mask * 8 + (uint32_t)(value[k] - '0');
 	if (!n || n > CONFIG_VALUE_MAX || k < n || mask > CONFIG_MODE_MAX)
-		refuse(r, "not an octal number up to " LIMIT_TEXT(CONFIG_MODE_MAX));
+		refuse_value(r, value, n, "not an octal number up to " LIMIT_TEXT(CONFIG_MODE_MAX));
 	else
 		reading_add_number(r, mask);
 }
@@ -115,12 +130,12 @@ static void read_signed(struct reading *r, int32_t min, int32_t max, const char 
 		return;
 	minus = n && value[0] == '-';
 	if (n > CONFIG_VALUE_MAX || !parse_u64(value + minus, n - minus, INT32_MAX, &absolute)) {
-		refuse(r, why);
+		refuse_value(r, value, n, why);
 		return;
 	}
 	number = minus ? -(int64_t)absolute : (int64_t)absolute;
 	if (number < min || number > max)
-		refuse(r, why);
+		refuse_value(r, value, n, why);
 	else
 		reading_add_number(r, (uint32_t)(int32_t)number);
 }
@@ -206,7 +221,7 @@ void read_name(struct reading *r)
 		return;
 	why = n > CONFIG_VALUE_MAX ? "longer than " LIMIT_TEXT(CONFIG_VALUE_MAX) " bytes" : judge_name(word, n);
 	if (why)
-		refuse(r, why);
+		refuse_value(r, word, n, why);
 	else
 		reading_add_strings(r, values_string(r->values, word, n), 1);
 }
@@ -224,7 +239,7 @@ static void read_judged(struct reading *r, uint32_t most, const char *too_many,
 	for (k = 0; k < n && !(why = judge(arg, line, k)); k++)
 		line = string_after(line);
 	if (why)
-		reading_refuse(r, reading_name(r), line, why);
+		reading_refuse_value(r, line, strlen(line), why);
 	else if (n > most)
 		refuse(r, too_many);
 	else
@@ -315,9 +330,9 @@ void read_ready(struct reading *r)
 	if (strlen(value) == n && is_later(value))
 		r->report(r, FINDING_WARNING, reading_name(r), "", "not built yet, ignored");
 	else if (fd < 0)
-		refuse(r, "not `fd N` with a number from " LIMIT_TEXT(FIRST_FD) " to " LIMIT_TEXT(READY_MAX));
+		refuse_value(r, value, n, "not `fd N` with a number from " LIMIT_TEXT(FIRST_FD) " to " LIMIT_TEXT(READY_MAX));
 	else if ((uint32_t)fd < FIRST_FD + count_sockets(r))
-		refuse(r, "the number is that of a socket of `listen`");
+		refuse_value(r, value, n, "the number is that of a socket of `listen`");
 	else
 		reading_add_number(r, (uint32_t)fd);
 }
@@ -391,7 +406,8 @@ void read_watchdog(struct reading *r)
 	space = strchr(line, ' ');
 	n = space ? (size_t)(space - line) : strlen(line);
 	if ((space && space[1] != '/') || !parse_u64(line, n, WATCHDOG_MAX_S, &seconds) || !seconds) {
-		refuse(r, "not SECONDS (up to " LIMIT_TEXT(WATCHDOG_MAX_S) ") and perhaps a device");
+		refuse_value(r, line, strlen(line),
+		             "not SECONDS (up to " LIMIT_TEXT(WATCHDOG_MAX_S) ") and perhaps a device");
 		return;
 	}
 	if (space)

@@ -140,6 +140,16 @@ void reading_refuse(struct reading *r, const char *entry, const char *what, cons
 	refuse(r, entry, what, why);
 }
 
+void reading_refuse_value(struct reading *r, const char *value, size_t n, const char *why)
+{
+	char quoted[LINE_QUOTED_MAX + sizeof "''..."];
+	struct text t;
+
+	text_init(&t, quoted, sizeof quoted);
+	lines_quote(&t, value, n, LINE_QUOTED_MAX);
+	reading_refuse(r, reading_name(r), quoted, why);
+}
+
 /* ---- files ---- */
 
 /* Opens a regular file: 1 with *fd, 0 if absent, -1 reported. */

@@ -56,6 +56,9 @@ void reading_conf(struct reading *r);
 
 /* An error of this entry (below the directory, such as "on" or "pool/min"). */
 void reading_refuse(struct reading *r, const char *entry, const char *what, const char *why);
+/* The same, of the entry that is read: what is wrong is this value of n bytes, of which at most
+ * LINE_QUOTED_MAX are shown. */
+void reading_refuse_value(struct reading *r, const char *value, size_t n, const char *why);
 /* The file name of the entry that is read. */
 const char *reading_name(const struct reading *r);
 
