@@ -39,6 +39,12 @@ bool machine_owns_kernel(void)
 	return owns;
 }
 
+void machine_takes_ctrl_alt_del(bool ours)
+{
+	if (machine_owns_kernel())
+		reboot((int)(ours ? RB_DISABLE_CAD : RB_ENABLE_CAD));
+}
+
 /* All parents in `places` lie on another file system. */
 static bool is_mounted(const char *path)
 {

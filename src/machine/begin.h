@@ -8,6 +8,8 @@
  * which no other PID namespace may.  Only then anything is mounted, unmounted
  * or set: --machine alone owns no kernel. */
 bool machine_owns_kernel(void);
+/* What ctrl-alt-del does: a SIGINT to us, or what it does when a kernel starts. */
+void machine_takes_ctrl_alt_del(bool ours);
 
 /* Mounts what is missing of /proc, /sys, /dev and the like, and opens the
  * console if the kernel had none for us.  Failures are said and survived. */

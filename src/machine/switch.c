@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "src/tree/dir.h"
 #include "src/limits.h"
 #include "src/machine/begin.h"
+#include "src/machine/watchdog.h"
 #include "src/shell/console.h"
 #include "src/shell/shell.h"
 
@@ -187,6 +189,16 @@ static int change_root(void)
 	return r;
 }
 
+/* The limit of descriptors that the kernel gave us, or the one that we work with. */
+static void limit_descriptors(bool given)
+{
+	const struct spawner *s = &shell.spawner;
+	struct rlimit l = {.rlim_cur = given ? s->nofile_soft : s->nofile_hard, .rlim_max = s->nofile_hard};
+
+	if (s->nofile_raised && prlimit(0, RLIMIT_NOFILE, &l, NULL) < 0)
+		say_errno("limit of descriptors", "", errno);
+}
+
 static void execute(void)
 {
 	sigset_t none, all;
@@ -195,10 +207,16 @@ static void execute(void)
 	sigemptyset(&none);
 	sigfillset(&all);
 	shell.argv[0] = init;
+	limit_descriptors(true);
+	machine_takes_ctrl_alt_del(false);
+	watchdog_hand_over();
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(init, shell.argv, environ);
 	say_errno(init, "exec", errno);
 	sigprocmask(SIG_SETMASK, &all, NULL);
+	watchdog_try();
+	machine_takes_ctrl_alt_del(true);
+	limit_descriptors(false);
 }
 
 void switch_go(void)
@@ -207,6 +225,7 @@ void switch_go(void)
 
 	say("switch", root, init);
 	console_flush();
+	watchdog_leave(); /* it is not fed meanwhile */
 	if (!is_other_file_system(root) || !has_init()) {
 		say("switch", root, "no file system with an init any more");
 		return;

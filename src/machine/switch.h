@@ -5,7 +5,9 @@
  * unmounted; /dev, /proc, /sys and /run move to NEWROOT; if / is a ramfs or
  * tmpfs, its files are deleted, never those of other file systems; NEWROOT
  * becomes /, and INIT (/sbin/cinit) is executed as PID 1, with the words that
- * the kernel gave us.  Where that cannot be, a rescue shell is given. */
+ * the kernel gave us, and nothing else of ours: its limits and what ctrl-alt-del does are as
+ * they were, descriptors but the console are closed, a watchdog is disarmed.  Where that
+ * cannot be, a rescue shell is given. */
 #ifndef CINIT_MACHINE_SWITCH_H
 #define CINIT_MACHINE_SWITCH_H
 

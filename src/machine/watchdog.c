@@ -109,13 +109,23 @@ void watchdog_turn(void)
 		feed();
 }
 
-void watchdog_end(bool halt)
+void watchdog_leave(void)
 {
-	if (halt)
-		disarm();
 	if (fd < 0)
 		return;
 	if (timeout_s < WATCHDOG_END_S)
 		set_timeout(WATCHDOG_END_S);
 	feed();
+}
+
+void watchdog_hand_over(void)
+{
+	disarm();
+}
+
+void watchdog_end(bool halt)
+{
+	if (halt)
+		disarm();
+	watchdog_leave();
 }

@@ -3,7 +3,8 @@
  * It is fed by the loop, so it tells whether PID 1 still turns.  During the end
  * it is fed as well; the last thing before reboot(2) is a longer time, so that
  * an end that hangs in the kernel is bounded, too.  A halt closes it instead:
- * a machine that was halted stays so. */
+ * a machine that was halted stays so.  So does a switch to another root, whose init
+ * arms it again if it knows of it. */
 #ifndef CINIT_MACHINE_WATCHDOG_H
 #define CINIT_MACHINE_WATCHDOG_H
 
@@ -20,5 +21,10 @@ void watchdog_try(void);
 int64_t watchdog_deadline(void);
 void watchdog_turn(void);
 void watchdog_end(bool halt);
+/* The same before another init takes over: it has the longer time to come up, */
+void watchdog_leave(void);
+/* and then the device is disarmed, as it may not know of it, where the kernel lets us;
+ * watchdog_try() arms it again. */
+void watchdog_hand_over(void);
 
 #endif
