@@ -109,12 +109,14 @@ method_serves()
 
 # --- the end -------------------------------------------------------------------
 
-# A service that does not hear TERM, and is killed after this many seconds.
+# A service that does not hear TERM, and is killed after this many seconds; but it may ask for
+# something as often as TERM comes, and every three seconds from then on.
 deaf_service()
 {
 	local svc=$dir/over/etc/cinit/svc
 	mkdir -p "$svc/deaf" "$svc/init/wants"
-	printf '%s\n' '#!/bin/sh' "trap '' TERM" 'while :; do sleep 1000; done' >"$svc/deaf/on"
+	printf '%s\n' '#!/bin/sh' "trap '${2:+while sleep 3; do $2; done}' TERM" \
+		'while :; do sleep 1000 & wait; done' >"$svc/deaf/on"
 	chmod +x "$svc/deaf/on"
 	: >"$svc/deaf/respawn"
 	echo "$1" >"$svc/deaf/delay"
@@ -129,7 +131,7 @@ power_off_while_writing()
 	new_disk
 	initrd=$VM/initrd
 	case $1 in
-	twice) deaf_service 300 ;;
+	twice) deaf_service 300 "kill -38 1" ;;
 	cut) deaf_service 1 ;;
 	esac
 	vm
@@ -149,9 +151,10 @@ power_off_while_writing()
 	esac
 	case $1 in
 	twice)
-		some_time 2
 		ctrl_alt_del
-		expect "cinit: reboot: asked for again"
+		expect "cinit: power off: asked for again"
+		expect "cinit: power off: asked for a third time"
+		expect "cinit: power off: now"
 		;;
 	cut)
 		some_time 1.5
@@ -179,14 +182,14 @@ power_offs()
 }
 
 @test "the same during the boot" { power_offs booting; }
-@test "the same when it is asked for twice" { power_offs twice; }
+@test "the same when it is asked for three times" { power_offs twice; }
 @test "the power goes during the shutdown: clean after the journal, and what was fsync'ed is whole" {
 	power_offs cut
 }
 
-@test "what blocks a shutdown is named with the time that is left, and a second request ends that" {
+@test "what blocks a shutdown is named with the time that is left, and a third request ends that" {
 	monitor
-	deaf_service 200
+	deaf_service 200 "sleep 3; kill -39 1"
 	vm
 	log_in
 	on_guest "cinit.svc wait up deaf"
@@ -198,6 +201,7 @@ power_offs()
 	type_line ""
 	ctrl_alt_del
 	expect "cinit: reboot: asked for again"
+	expect "cinit: reboot: asked for a third time"
 	expect "cinit: deaf: stopping -> killing"
 	expect "cinit: reboot: now"
 	vm_is_off
