@@ -441,6 +441,10 @@ new_root()
 	has "$said" "no mounted file system with that init"
 	on_guest "cinit.svc stop writer && umount /data && mount -t ext4 /dev/nvme0n1 /newroot"
 	on_guest "cinit.switch /newroot /sbin/nonesuch" && fail "there is no such init"
+	on_guest "echo limit \$(ulimit -n)"
+	local limit=${said##*limit }
+	limit=${limit%%[!0-9]*}
+	[ -n "$limit" ] || fail "$said"
 	type_line "cinit.switch /newroot"
 	expect "cinit: switch: stopping all services"
 	expect "cinit: fs/tmp: stopping -> down"
@@ -456,6 +460,8 @@ new_root()
 	has "$said" "nvme0n1 / ext4"
 	has "$said" $'\n/sys/fs/cgroup'
 	has "$said" $'\n/dev/pts'
+	on_guest "echo limit \$(ulimit -n)"
+	has "$said" "limit $limit"
 	on_guest "echo x >/kept && sync"
 	type_line cinit.poweroff
 	expect "cinit: power off: now"
