@@ -124,7 +124,7 @@ static void report_step(const struct child *c, const struct step_report *r)
 
 static _Noreturn void fail(int fd, enum spawn_step step)
 {
-	report(fd, step, errno, ENTRY_N, "");
+	report(fd, (int32_t)step, errno, ENTRY_N, "");
 	_exit(127);
 }
 
