@@ -192,13 +192,32 @@ static void add_environment(struct prepared *p, const struct order *o, const str
 		environment_own_number(env, p->pid, sizeof p->pid, "CINIT_PID=", o->main_pid);
 }
 
+/* "ROOT/NAME" */
+static void put_directory(struct text *t, const struct order *o)
+{
+	text_str(t, o->root);
+	if (!o->name)
+		return;
+	text_char(t, '/');
+	text_str(t, o->name);
+}
+
+static const char *make_directory(struct prepared *p, const struct order *o)
+{
+	struct text t;
+
+	text_init(&t, p->directory, sizeof p->directory);
+	put_directory(&t, o);
+	return p->directory;
+}
+
 static void describe(struct prepared *p, const struct order *o)
 {
 	struct program prog = rows_program(o->rows, o->program);
 	struct text t;
 
 	text_init(&t, p->path, sizeof p->path);
-	text_str(&t, o->directory);
+	put_directory(&t, o);
 	text_char(&t, '/');
 	text_str(&t, entries[o->program].name);
 	p->n_made = 0;
@@ -213,7 +232,7 @@ static void become_manager(struct prepared *p, const struct order *o)
 {
 	p->launch.path = p->launch.argv0 = o->pool_program;
 	p->launch.n_params = 0;
-	p->launch.word = o->directory;
+	p->launch.word = make_directory(p, o);
 }
 
 int prepare(struct prepared *p, const struct order *o, struct channels *channels,
@@ -230,7 +249,7 @@ int prepare(struct prepared *p, const struct order *o, struct channels *channels
 		become_manager(p, o);
 	} else {
 		p->launch.settings = true;
-		p->launch.directory = rows_find(o->rows, ENTRY_DIR) ? o->directory : NULL;
+		p->launch.directory = rows_find(o->rows, ENTRY_DIR) ? make_directory(p, o) : NULL;
 	}
 	ask_for_user(&preparing);
 	return o->program == ENTRY_ON ? add_descriptors(&preparing) : 0;

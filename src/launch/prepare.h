@@ -20,7 +20,7 @@ struct order {
 	const struct rows *rows;
 	enum entry_id program;    /* ENTRY_ON, ENTRY_OFF, CONF_LAST, CONF_PANIC */
 	uint32_t svc;             /* its row among the channels */
-	const char *directory;    /* where the program stands: of the service, or conf/ */
+	const char *root;         /* where the program stands: svc/ and the name, or conf/ alone */
 	const char *name;         /* of the service, or NULL */
 	const char *profile;
 	pid_t main_pid;           /* for `off`: the main process, or 0 */
@@ -28,16 +28,18 @@ struct order {
 	const char *pool_program; /* what manages pools */
 };
 
+/* What is always written stands together, so that little of the stack is touched. */
 struct prepared {
 	struct launch launch;
-	struct own_socket sockets[LISTEN_MAX];
-	struct spawn_fd fds[LISTEN_MAX + 2];
 	int made[2];              /* the process's ends, to be closed here */
 	unsigned n_made;
+	char pid[32], listen_fds[32], ready_fd[32], control_fd[32];
+	char service[SVC_NAME_MAX + 16], profile[SVC_NAME_MAX + 16];
 	char path[PREPARE_PATH_MAX];
-	char service[SVC_NAME_MAX + 16], profile[SVC_NAME_MAX + 16], pid[32];
-	char listen_fds[32], ready_fd[32], control_fd[32];
+	struct own_socket sockets[LISTEN_MAX];
+	struct spawn_fd fds[LISTEN_MAX + 2];
 	char names[sizeof "LISTEN_FDNAMES=" + LISTEN_MAX * LISTEN_NAME_MAX];
+	char directory[PREPARE_PATH_MAX]; /* of the service, for who needs it */
 };
 
 /* Why a process cannot be made. */

@@ -86,7 +86,7 @@ static int start_conf(enum helper which, enum entry_id program)
 	const struct config *c = shell.config;
 	struct rows rows = config_rows(c, NO_SVC);
 	const struct order o = {.rows = &rows, .program = program, .svc = NO_SVC,
-	                        .directory = config_str(c, c->conf_root),
+	                        .root = config_str(c, c->conf_root),
 	                        .inherited = services_inherited()};
 	struct prepared prepared;
 	struct obstacle why;

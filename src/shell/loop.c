@@ -314,6 +314,22 @@ static void serve_ipc(void)
 	loop_try_ipc();
 }
 
+static bool load_is_on(void)
+{
+	return shell.loading.busy || shell.pending.n;
+}
+
+/* Asked here, so that the code of loads is not touched while there is none. */
+static void load_turn(void)
+{
+	if (load_is_on()) {
+		requests_turn();
+		loading_turn();
+	}
+	if (shell.reload.wanted)
+		reload_turn();
+}
+
 static void turn(const struct epoll_event *ev, int n)
 {
 	static const enum source order[] = {SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_SIGNALS,
@@ -325,9 +341,7 @@ static void turn(const struct epoll_event *ev, int n)
 			dispatch(&ev[i], order[k]);
 	serve_ipc();
 	relay_turn();
-	requests_turn();
-	loading_turn();
-	reload_turn();
+	load_turn();
 	actions_left = services_act() || life_idle();
 	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
 		actions_left = true;
@@ -338,10 +352,11 @@ static void turn(const struct epoll_event *ev, int n)
 		actions_left = true;
 	if (shell.machine)
 		shell.machine->turn();
-	if (spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
+	if (shell.spawner.n_held && spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
 		services_sweep();
 	services_free_retired();
-	spawn_rest(&shell.spawner);
+	if (shell.spawner.touched)
+		spawn_rest(&shell.spawner);
 }
 
 static int64_t first(int64_t a, int64_t b)
@@ -360,7 +375,8 @@ static int sleep_ms(void)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
 	at = first(at, first(life_deadline(&shell.life), look_ms));
 	at = first(at, relay_deadline());
-	at = first(at, first(loading_deadline(), requests_deadline()));
+	if (load_is_on())
+		at = first(at, first(loading_deadline(), requests_deadline()));
 	if (shell.machine)
 		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)

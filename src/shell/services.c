@@ -244,17 +244,6 @@ static void report_end(uint32_t svc, enum proc_role role, const struct end *end)
 	}
 }
 
-/* "ROOT/NAME" */
-static const char *directory_of(struct text *t, uint32_t svc)
-{
-	const struct config *c = shell.config;
-
-	text_str(t, config_str(c, c->svc_root));
-	text_char(t, '/');
-	text_str(t, config_name(c, svc));
-	return t->buf;
-}
-
 extern char **environ;
 
 char *const *services_inherited(void)
@@ -351,19 +340,16 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 {
 	struct rows rows = config_rows(shell.config, svc);
 	struct proc *p = services_proc(svc, role);
-	char directory[4096 + SVC_NAME_MAX];
 	struct order o = {
-		.rows = &rows, .program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
+		.rows = &rows, .root = config_str(shell.config, shell.config->svc_root),
+		.program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
 		.name = config_name(shell.config, svc), .profile = shell.profile,
 		.main_pid = role == ROLE_OFF ? services_proc(svc, ROLE_MAIN)->pid : 0,
 		.inherited = services_inherited(), .pool_program = shell.pool_program,
 	};
 	struct obstacle why;
-	struct text t;
 	int r;
 
-	text_init(&t, directory, sizeof directory);
-	o.directory = directory_of(&t, svc);
 	r = make_process(&o, p, &why);
 	keep_reason(svc, role, &why);
 	if (r < 0)

@@ -72,12 +72,13 @@ struct shell {
 	uint32_t generation;    /* of the list of services, for clients */
 	struct spawner spawner; /* memory for children */
 	struct channels channels; /* descriptors held for services */
-	struct loading loading; /* the load that is under way, */
-	struct pending pending; /* and who waits for one */
+	struct loading loading; /* the load that is under way */
 	struct reasons reasons; /* why their last start or run ended */
 	struct reload reload;
 	bool terminal;          /* in user mode: descriptor 0 was one when we began; isatty(3)
 	                         * says no once it has hung up */
+	struct pending pending; /* requests that wait for a load; last, as it is large and hardly ever
+	                         * touched */
 };
 
 extern struct shell shell;
