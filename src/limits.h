@@ -33,6 +33,11 @@
 #define IDS_GROUPS_MAX     64             /* supplementary groups of one service */
 #define CONFIG_DELAY_MAX_S 86400          /* `delay` and `sleep_before_kill`: a day */
 
+/* What may pass (a tree that is being changed, EIO, ENOMEM ...) is read anew so often, after
+ * a pause; a boot goes on with what it could read, and on trying, each pause twice the last. */
+#define LOAD_TRIES         3
+#define LOAD_PAUSE_MS      100
+#define LOAD_BOOT_MS       10000
 #define LOAD_SAY_MS        5000   /* how often a load that takes long is named */
 #define LOAD_PLACE_BYTES   1024   /* kept of the path that it is at */
 #define LOAD_PENDING_MAX   256    /* requests that wait for a load at once; more are told "busy" */

@@ -312,6 +312,123 @@ absent() { ! svc --json list | jq -e --arg name "$1" 'any(.name == $name)' >/dev
 	same "processes of stubs" "$(inhabitants | wc -l)" 5
 }
 
+# swap SERVICE...: as long as the file go is there, one of them after the other is moved
+# away and another directory of the same content is moved to its place.
+swap()
+{
+	perl -e '
+		my ($dir, @names) = @ARGV;
+		for (my $i = 0; -e "$dir/go"; $i = ($i + 1) % @names) {
+			my ($at, $spare) = ("$dir/tree/svc/$names[$i]", "$dir/spare/$names[$i]");
+			rename $at, "$dir/away" or die "$at: $!";
+			rename $spare, $at or die "$spare: $!";
+			rename "$dir/away", $spare or die "away: $!";
+		}' "$dir" "$@" 3>&- &
+}
+
+@test "directories that are replaced in a storm of HUPs: each service has one process, and an end" {
+	local i names=(first second third) pid
+	for i in {1..7}; do names+=("s$i"); done
+	respawn_stub "${names[@]:3}"
+	needs init "${names[@]:3}"
+	cp -a "$tree/svc" "$dir/spare"
+	boot_settled container
+	pid=$(cinit_pid)
+	: >"$dir/go"
+	swap "${names[@]}"
+	for i in {1..600}; do
+		kill -HUP "$pid"
+		nap 0.004
+	done
+	rm "$dir/go"
+	wait $!
+	hup "reload: 11 services, "
+	hup "reload: 11 services, 0 new, 0 gone"
+	svc wait init
+	same "those that run" "$(svc --json list | jq -c '[.[] | select(.state == "up")] | length')" 11
+	same "processes of stubs" "$(inhabitants | wc -l)" 12
+	svc -q stop "${names[@]}"
+	same "processes of stubs after a stop" "$(inhabitants | wc -l)" 1
+}
+
+# disturb FROM TO: the directory of third is not there when it is opened for the FROM-th to
+# the TO-th time.
+disturb()
+{
+	[ -z "${CINIT_UNDER-}" ] || skip "valgrind cannot be traced"
+	wrap=("$BUILD/test/disturb" "$tree/svc/third" "$1" "$2")
+}
+
+@test "a directory that is gone when it is to be read: a reload is tried again, and is done" {
+	disturb 2 3
+	boot_settled container
+	local before
+	before=$(pids)
+	respawn_stub fourth
+	wants init fourth
+	hup "reload: 5 services, 1 new, 0 gone"
+	svc wait fourth
+	same_pids "$before"
+	never_said "nothing was changed"
+	never_said "third: cannot"
+}
+
+@test "a directory that is gone each time: the third try says so, and nothing is changed" {
+	disturb 2 4
+	boot_settled container
+	local before
+	before=$(pids)
+	respawn_stub fourth
+	wants init fourth
+	hup "reload: nothing was changed: the tree cannot be loaded"
+	said "$tree/svc/third: cannot be read: the tree is being changed"
+	absent fourth
+	same_pids "$before"
+	hup "reload: 5 services, 1 new, 0 gone"
+	same_pids "$before"
+}
+
+@test "a boot goes on without a directory that is gone when it is read, and reads it again" {
+	disturb 1 5
+	cinit_as container
+	said "third: cannot be read: No such file or directory"
+	said "first: starting -> up"
+	said "third: starting -> up"
+	same states "$(state first) $(state third) $(state init)" "up up up"
+	same "starts of first" "$(happened start first)" 1
+}
+
+# descriptors N: so many the supervisor may have from now on.
+descriptors() { prlimit --pid "$(cinit_pid)" --nofile="$1:"; }
+
+# The number that the supervisor's next descriptor would have, if it had N more.
+next_free()
+{
+	local fd=0 n=$1
+	while [ -L "/proc/$(cinit_pid)/fd/$fd" ] || ((n-- > 0)); do fd=$((fd + 1)); done
+	echo $fd
+}
+
+@test "a tree that cannot be read for now is tried three times, then named, and nothing is changed" {
+	boot_settled container
+	local before since
+	before=$(pids)
+	respawn_stub fourth
+	wants init fourth
+	svc -q list
+	descriptors "$(next_free 3)" # what it needs for the process that reads
+	since=${EPOCHREALTIME/.}
+	hup "reload: nothing was changed: the tree cannot be loaded"
+	said "$tree/svc: cannot be read: Too many open files"
+	[ $((${EPOCHREALTIME/.} - since)) -ge 200000 ] || fail "after $((${EPOCHREALTIME/.} - since)) us"
+	descriptors 1000
+	absent fourth
+	same_pids "$before"
+	same "said of it" "$(times_said "Too many open files")" 1
+	hup "reload: 5 services, 1 new, 0 gone"
+	svc wait fourth
+}
+
 @test "the last command of conf/ is that of the new tree" {
 	ln -s "$dir/stub" "$tree/conf/last"
 	put conf/last.params "before"

@@ -4,23 +4,41 @@
 #include <errno.h>
 
 #include "ipc/describe.h"
+#include "src/limits.h"
 #include "src/shell/console.h"
 #include "src/shell/essential.h"
 #include "src/shell/life.h"
+#include "src/shell/reload.h"
 #include "src/shell/services.h"
+
+/* The last try goes on with what can be read; the rest is read again while it boots. */
+static bool load_once(bool last)
+{
+	struct load_again again = {.refused = last ? 0 : 1u << LOAD_CHANGING | 1u << LOAD_UNREADABLE};
+	struct load l = {.dir = shell.dir, .start = shell.profile, .again = &again,
+	                 .report = services_say_finding};
+	struct config *fresh = config_load(&l);
+
+	if (!fresh)
+		return false;
+	if (services_adopt(fresh, NULL) < 0) {
+		say_errno(shell.dir, "cannot be loaded", errno);
+		config_free(fresh);
+		return false;
+	}
+	if (again.fault != LOAD_FINE)
+		reload_after_boot();
+	return true;
+}
 
 bool boot_load(void)
 {
-	struct load l = {.dir = shell.dir, .start = shell.profile, .report = services_say_finding};
-	struct config *fresh = config_load(&l);
-	bool ok = fresh && services_adopt(fresh, NULL) == 0;
+	bool ok = false;
 
-	if (fresh && !ok) {
-		say_errno(shell.dir, "cannot be loaded", errno);
-		config_free(fresh);
-	}
+	for (unsigned i = 0; i < LOAD_TRIES && !ok; i++)
+		ok = load_once(i == LOAD_TRIES - 1);
 	if (ok && shell.machine)
-		shell.machine->settings(fresh);
+		shell.machine->settings(shell.config);
 	return life_loaded(ok);
 }
 
@@ -66,6 +84,10 @@ void boot_settled(void)
 	uint32_t start = shell.config->start;
 	bool up = engine_svc(shell.engine, start)->live.state == SVC_UP;
 
+	if (!up && reload_mends_boot()) {
+		shell.reload.settled = true; /* it is judged when what is missing has been read */
+		return;
+	}
 	if (!up)
 		say_not_up(start);
 	life_tell(&(struct life_event){.kind = LIFE_EV_SETTLED,

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ipc/record.h"
@@ -89,13 +90,41 @@ static uint64_t hand_over(const struct work *w, const struct config *c, const ui
 	return c->size;
 }
 
+/* A name that is asked for is loaded in the end, with what can be read: what cannot is
+ * refused, alone.  A reload does nothing then, and names the place. */
+static struct config *load(struct load *l)
+{
+	const struct timespec pause = {.tv_nsec = LOAD_PAUSE_MS * 1000000L};
+	struct load_again *again = l->again;
+	struct finding f = {FINDING_ERROR, again->path, "cannot be read", "the tree is being changed"};
+	struct config *c = NULL;
+
+	for (unsigned i = 0; i < LOAD_TRIES; i++) {
+		if (i)
+			nanosleep(&pause, NULL);
+		again->refused = 1u << LOAD_CHANGING;
+		if (l->running)
+			again->refused |= 1u << LOAD_UNREADABLE;
+		else if (i == LOAD_TRIES - 1)
+			again->refused = 0;
+		c = config_load(l);
+		if (c || again->fault == LOAD_FINE)
+			return c;
+	}
+	if (again->fault == LOAD_UNREADABLE)
+		f.why = strerror(again->error);
+	l->report(l->arg, &f);
+	return NULL;
+}
+
 static _Noreturn void work(const struct work *w)
 {
 	uint32_t n = shell.config->n;
 	struct vec memory = {.max = SIZE_MAX / 2};
 	uint32_t *map = vec_add(&memory, (n + (size_t)1) * sizeof *map);
+	struct load_again again;
 	struct load l = {.dir = shell.dir, .engine = shell.engine, .report = send_finding,
-	                 .place = tell_place, .arg = (void *)(uintptr_t)w};
+	                 .place = tell_place, .again = &again, .arg = (void *)(uintptr_t)w};
 	struct said said = {.kind = SAYS_DONE};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -110,7 +139,7 @@ static _Noreturn void work(const struct work *w)
 	}
 	for (uint32_t i = 0; map && i < n; i++)
 		map[i] = i; /* extended: every service keeps its index */
-	said.config_bytes = map ? hand_over(w, config_load(&l), map, n) : 0;
+	said.config_bytes = map ? hand_over(w, load(&l), map, n) : 0;
 	send(w->said_fd, &said, offsetof(struct said, strings) + 1, MSG_NOSIGNAL);
 	_exit(0);
 }

@@ -326,7 +326,7 @@ static void load_turn(void)
 		requests_turn();
 		loading_turn();
 	}
-	if (shell.reload.wanted)
+	if (shell.reload.wanted || shell.reload.again_ms)
 		reload_turn();
 }
 
@@ -377,6 +377,8 @@ static int sleep_ms(void)
 	at = first(at, relay_deadline());
 	if (load_is_on())
 		at = first(at, first(loading_deadline(), requests_deadline()));
+	if (shell.reload.again_ms)
+		at = first(at, shell.reload.again_ms);
 	if (shell.machine)
 		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)

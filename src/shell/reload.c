@@ -6,6 +6,7 @@
 
 #include "ipc/cinit_ipc.h"
 #include "src/limits.h"
+#include "src/shell/boot.h"
 #include "src/shell/console.h"
 #include "src/shell/life.h"
 #include "src/shell/loading.h"
@@ -63,8 +64,47 @@ static bool may_try_again(void)
 	return false;
 }
 
-/* The end of the load that begin() has begun.  A stop that has begun meanwhile gives it up,
- * and life has said so. */
+/* ---- what the boot could not read ---- */
+
+void reload_after_boot(void)
+{
+	shell.reload.pause_ms = LOAD_PAUSE_MS;
+	shell.reload.boot_ms = shell.now_ms + LOAD_BOOT_MS;
+	shell.reload.again_ms = shell.now_ms + LOAD_PAUSE_MS;
+}
+
+bool reload_mends_boot(void)
+{
+	return shell.reload.boot_ms;
+}
+
+/* True: the next try will come. */
+static bool try_later(void)
+{
+	struct reload *r = &shell.reload;
+
+	if (!reload_mends_boot() || shell.now_ms + 2 * r->pause_ms >= r->boot_ms)
+		return false;
+	r->pause_ms *= 2;
+	r->again_ms = shell.now_ms + r->pause_ms;
+	return true;
+}
+
+/* Now it can be judged what came up. */
+static void end_boot(void)
+{
+	bool settled = shell.reload.settled;
+
+	shell.reload.again_ms = shell.reload.boot_ms = 0;
+	shell.reload.settled = false;
+	if (settled)
+		boot_settled();
+}
+
+/* ---- the end of a load ---- */
+
+/* Of the one that reload_turn() has begun.  A stop that has begun meanwhile gives it up, and
+ * life has said so. */
 static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
 {
 	bool stopping = life_is_stopping(&shell.life), done = false;
@@ -76,11 +116,16 @@ static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
 		return;
 	} else if (how == LOADED) {
 		done = swap(fresh, map);
+	} else if (how == LOADED_NOT && try_later()) {
+		life_loaded(false);
+		return;
 	} else if (how == LOADED_NOT) {
 		say_failed("the tree cannot be loaded");
 	}
 	shell.reload.stale = 0;
 	life_loaded(done);
+	if (!stopping && reload_mends_boot())
+		end_boot();
 }
 
 static void say_busy(void)
@@ -109,13 +154,18 @@ void reload_turn(void)
 {
 	struct reload *r = &shell.reload;
 
+	if (r->again_ms && r->again_ms <= shell.now_ms) {
+		r->again_ms = 0;
+		life_tell(&(struct life_event){.kind = LIFE_EV_RELOAD});
+	}
 	if (!r->wanted || loading_is_busy())
 		return;
 	r->wanted = false;
 	if (life_is_stopping(&shell.life)) {
 		life_loaded(false); /* which has said so */
 	} else if (loading_begin(NULL, loaded) < 0) {
-		say_failed(strerror(errno));
+		if (!try_later())
+			say_failed(strerror(errno));
 		life_loaded(false);
 	}
 }

@@ -103,14 +103,22 @@ static uint32_t find_again(struct loader *l, uint32_t i)
 
 static void keep_gone(struct loader *l, uint32_t i)
 {
-	uint32_t at = draft_count(l);
-	struct draft *d = carry_name(l, i);
+	uint32_t at = loader_named(l, config_name(past(l), i));
+	struct draft *d;
 
+	if (at != NO_SVC) { /* it was not there, and then it was */
+		loader_changed(l, at, "");
+		return;
+	}
+	at = draft_count(l);
+	d = carry_name(l, i);
 	if (!d)
 		return;
 	d->conf.dev = DEV_GONE;
 	d->conf.ino = i;
 	d->carried = d->kept = true;
+	if (loader_index(l, at) < 0)
+		loader_fail(l, strerror(errno));
 	loader_report(l, FINDING_WARNING, at, "", "is gone", "kept until it is stopped");
 	d = draft_at(l, at);
 	d->conf.refusal = loader_string(l, "its directory is gone", 21);

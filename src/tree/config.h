@@ -45,6 +45,20 @@ struct config {
 	uint32_t words_max;/* most arguments and environment lines that one program has */
 };
 
+/* What may be otherwise the next time: somebody changes the tree while it is read (an
+ * entry that a directory has is not found in it, a name leads to another directory than
+ * before), or the system could not read it (EIO, ENOMEM, EMFILE and the like). */
+enum load_fault { LOAD_FINE, LOAD_CHANGING, LOAD_UNREADABLE };
+
+#define LOAD_FAULT_PATH 512
+
+struct load_again {
+	unsigned refused;      /* 1 << enum load_fault: with these there is no config */
+	enum load_fault fault; /* afterwards: the first that was met, */
+	int error;             /* its errno, if it is LOAD_UNREADABLE, */
+	char path[LOAD_FAULT_PATH]; /* and where */
+};
+
 struct load {
 	const char *dir;   /* the tree, e.g. /etc/cinit */
 	const char *start; /* name of the start service; NULL keeps that of `old` */
@@ -59,6 +73,9 @@ struct load {
 	uint32_t *map;
 	/* The engine of `old` or `running`: what is active in it is not lost. */
 	const struct engine *engine;
+	/* For who can try again; NULL: what was met is as it is.  Findings of a load that is
+	 * refused for a fault are not reported, and those of others at its end. */
+	struct load_again *again;
 	/* Called for each finding; the strings live only during the call. */
 	void (*report)(void *arg, const struct finding *f);
 	/* Called before each directory that is looked for or read, with its path below svc/; or

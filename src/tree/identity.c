@@ -25,6 +25,44 @@ static uint32_t slot_of(const struct loader *l, uint64_t dev, uint64_t ino)
 	return at;
 }
 
+/* FNV-1a. */
+static uint32_t slot_of_name(const struct loader *l, const char *name)
+{
+	const uint32_t *slots = (const uint32_t *)(const void *)l->names.at;
+	uint32_t mask = (uint32_t)(l->names.len / 4) - 1, hash = 2166136261u, at;
+
+	for (const char *p = name; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * 16777619u;
+	for (at = hash & mask; slots[at]; at = (at + 1) & mask)
+		if (strcmp(loader_name(l, slots[at] - 1), name) == 0)
+			break;
+	return at;
+}
+
+uint32_t loader_named(const struct loader *l, const char *name)
+{
+	uint32_t row = ((uint32_t *)(void *)l->names.at)[slot_of_name(l, name)];
+
+	return row ? row - 1 : NO_SVC;
+}
+
+static void put(struct loader *l, uint32_t i)
+{
+	const struct conf_svc *c = &draft_at(l, i)->conf;
+
+	((uint32_t *)(void *)l->index.at)[slot_of(l, c->dev, c->ino)] = i + 1;
+	((uint32_t *)(void *)l->names.at)[slot_of_name(l, loader_name(l, i))] = i + 1;
+}
+
+static int clear(struct vec *v, size_t slots)
+{
+	v->len = 0;
+	if (!vec_add(v, slots * 4))
+		return -1;
+	memset(v->at, 0, slots * 4);
+	return 0;
+}
+
 /* At least twice as many slots as services, so that a search always ends. */
 static int rehash(struct loader *l)
 {
@@ -32,15 +70,10 @@ static int rehash(struct loader *l)
 
 	while (slots < (size_t)draft_count(l) * 4)
 		slots *= 2;
-	l->index.len = 0;
-	if (!vec_add(&l->index, slots * 4))
+	if (clear(&l->index, slots) < 0 || clear(&l->names, slots) < 0)
 		return -1;
-	memset(l->index.at, 0, slots * 4);
-	for (uint32_t i = 0; i < draft_count(l); i++) {
-		const struct conf_svc *c = &draft_at(l, i)->conf;
-
-		((uint32_t *)(void *)l->index.at)[slot_of(l, c->dev, c->ino)] = i + 1;
-	}
+	for (uint32_t i = 0; i < draft_count(l); i++)
+		put(l, i);
 	return 0;
 }
 
@@ -51,11 +84,9 @@ int loader_index_begin(struct loader *l)
 
 int loader_index(struct loader *l, uint32_t i)
 {
-	const struct conf_svc *c = &draft_at(l, i)->conf;
-
 	if ((size_t)draft_count(l) * 2 > l->index.len / 4)
 		return rehash(l);
-	((uint32_t *)(void *)l->index.at)[slot_of(l, c->dev, c->ino)] = i + 1;
+	put(l, i);
 	return 0;
 }
 
@@ -137,6 +168,17 @@ static bool is_physical(const struct loader *l, char *name, const struct stat *s
 	}
 }
 
+bool loader_is_in_place(struct loader *l, uint32_t i)
+{
+	const struct conf_svc *c = &draft_at(l, i)->conf;
+	struct stat st = {.st_dev = c->dev, .st_ino = c->ino};
+	struct text t;
+
+	text_init(&t, l->real_path, sizeof l->real_path);
+	text_str(&t, loader_name(l, i));
+	return is_physical(l, l->real_path, &st);
+}
+
 /* What the text of the link suggests, if that turns out to be true: far fewer
  * system calls than realpath(3), which remains for everything unusual. */
 static const char *guess_name(struct loader *l, int dir_fd, const char *entry, const char *path,
@@ -161,64 +203,91 @@ static const char *guess_name(struct loader *l, int dir_fd, const char *entry, c
 	return !t.cut && t.len && is_physical(l, l->real_path, st) ? l->real_path : NULL;
 }
 
-/* The physical path below svc/, or NULL with *why. */
-static const char *physical_name(struct loader *l, int dir_fd, const char *entry,
-                                 const char *path, const struct stat *st, const char **why)
-{
-	const char *name = guess_name(l, dir_fd, entry, path, st);
+static const char changed[] = "it changes while it is read";
 
-	if (name)
-		return name;
-	if (!realpath(path, l->real_path)) {
+/* The physical path below svc/, or NULL with *why. */
+static const char *physical_name(struct loader *l, const struct place *at, const struct stat *st,
+                                 const char **why)
+{
+	const char *guess = guess_name(l, at->dir_fd, at->entry, at->path, st);
+	char *name = l->real_path + l->root_len + 1;
+
+	if (guess)
+		return guess;
+	if (!realpath(at->path, l->real_path)) {
 		*why = strerror(errno);
+		if (errno == ENOENT || errno == ENOTDIR)
+			loader_changed(l, at->svc, at->what); /* it was there a moment ago */
+		else
+			loader_errno(l, at->svc, at->what, errno);
 		return NULL;
 	}
 	*why = "not below svc/";
 	if (strncmp(l->real_path, l->root, l->root_len) != 0 || l->real_path[l->root_len] != '/')
 		return NULL;
-	return l->real_path + l->root_len + 1;
+	if (is_physical(l, name, st))
+		return name;
+	*why = changed;
+	loader_changed(l, at->svc, at->what);
+	return NULL;
 }
 
-/* A service that runs, whose directory was replaced by another of its name, is
- * still that service. */
-static uint32_t known_by_name(struct loader *l, const char *name, const struct stat *st)
+/* A directory that is new, of a name that is known: in a tree that is extended it is
+ * still that service, but only once in a load. */
+static uint32_t replaced(struct loader *l, uint32_t i, const struct stat *st)
 {
-	uint32_t i = 0;
+	struct draft *d = draft_at(l, i);
 
-	while (i < draft_count(l) && (!draft_at(l, i)->was
-	                              || strcmp(loader_name(l, i), name) != 0))
-		i++;
-	if (i == draft_count(l))
+	if (!l->rq->old || !d->was || d->moved)
 		return NO_SVC;
-	draft_at(l, i)->conf.dev = st->st_dev;
-	draft_at(l, i)->conf.ino = st->st_ino;
+	d->moved = true;
+	d->conf.dev = st->st_dev;
+	d->conf.ino = st->st_ino;
 	if (loader_index(l, i) < 0)
 		loader_fail(l, strerror(errno));
 	return i;
 }
 
-uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const char *path,
-                        const char **why)
+static uint32_t resolve_new(struct loader *l, const struct place *at, const struct stat *st,
+                            const char **why)
 {
-	const char *real;
+	const char *real = physical_name(l, at, st, why);
+	uint32_t known;
+
+	if (!real)
+		return NO_SVC;
+	known = loader_named(l, real);
+	if (known == NO_SVC)
+		return add_service(l, real, st);
+	known = replaced(l, known, st);
+	if (known == NO_SVC) {
+		*why = changed;
+		loader_changed(l, at->svc, at->what);
+	}
+	return known;
+}
+
+uint32_t loader_resolve(struct loader *l, const struct place *at, const char **why)
+{
+	bool below = strncmp(at->path, l->root, l->root_len) == 0;
 	struct stat st;
 	uint32_t known;
 
 	if (l->rq->place)
-		l->rq->place(l->rq->arg, strncmp(path, l->root, l->root_len) ? path : path + l->root_len + 1);
-	if (fstatat(dir_fd, entry, &st, 0) < 0) {
-		*why = strerror(errno);
+		l->rq->place(l->rq->arg, below ? at->path + l->root_len + 1 : at->path);
+	if (fstatat(at->dir_fd, at->entry, &st, 0) < 0) {
+		int error = errno;
+
+		*why = strerror(error);
+		if (at->seen)
+			loader_missed(l, at->svc, at->what, at->dir_fd, at->entry, error);
+		else
+			loader_errno(l, at->svc, at->what, error);
 		return NO_SVC;
 	}
 	*why = "not a directory";
 	if (!S_ISDIR(st.st_mode))
 		return NO_SVC;
 	known = ((uint32_t *)(void *)l->index.at)[slot_of(l, st.st_dev, st.st_ino)];
-	if (known)
-		return known - 1;
-	real = physical_name(l, dir_fd, entry, path, &st, why);
-	if (!real)
-		return NO_SVC;
-	known = l->rq->old ? known_by_name(l, real, &st) : NO_SVC;
-	return known == NO_SVC ? add_service(l, real, &st) : known;
+	return known ? known - 1 : resolve_new(l, at, &st, why);
 }

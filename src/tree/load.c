@@ -44,7 +44,7 @@ void loader_report(struct loader *l, enum finding_level level, uint32_t svc, con
 		text_char(&t, '/');
 		text_str(&t, entry);
 	}
-	l->rq->report(l->rq->arg, &f);
+	loader_tell(l, &f);
 }
 
 /* The reason as status shows it: "needs/foo: no service: No such file". */
@@ -88,7 +88,7 @@ static void report_root(struct loader *l, const char *name, const char *what, co
 		text_char(&t, '/');
 		text_str(&t, name);
 	}
-	l->rq->report(l->rq->arg, &f);
+	loader_tell(l, &f);
 }
 
 /* Opens svc/ and learns its physical path; without it nothing can be resolved. */
@@ -102,10 +102,13 @@ static void open_root(struct loader *l)
 	text_str(&t, "/svc");
 	l->svc_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->svc_fd < 0 || !realpath(path, l->root)) {
+		loader_errno(l, NO_SVC, path, errno);
 		report_root(l, "", "cannot be read", strerror(errno));
 		l->root[0] = '\0';
 	}
 	l->root_len = strlen(l->root);
+	if (l->svc_fd >= 0)
+		l->since = loader_changed_when(l->svc_fd);
 }
 
 /* A service by the name that a person gave: any path below svc/. */
@@ -122,7 +125,8 @@ uint32_t loader_resolve_name(struct loader *l, const char *name, const char **wh
 	text_char(&t, '/');
 	text_str(&t, name);
 	*why = strerror(ENAMETOOLONG);
-	return t.cut ? NO_SVC : loader_resolve(l, l->svc_fd, name, path, why);
+	return t.cut ? NO_SVC : loader_resolve(l, &(struct place){.dir_fd = l->svc_fd, .entry = name,
+	                                       .path = path, .svc = NO_SVC, .what = path}, why);
 }
 
 /* Reads the services in order; reading one may append others. */
@@ -183,6 +187,8 @@ static struct config *load(struct loader *l)
 		carry_find(l);
 	if (!loader_has_failed(l))
 		read_services(l);
+	if (!loader_has_failed(l) && l->rq->again)
+		loader_check_in_place(l);
 	if (!loader_has_failed(l))
 		loader_break_cycles(l);
 	if (!loader_has_failed(l))
@@ -201,6 +207,20 @@ static void free_all(struct loader *l)
 	vec_free(&l->needs);
 	vec_free(&l->wants);
 	vec_free(&l->index);
+	vec_free(&l->names);
+	vec_free(&l->findings);
+}
+
+static bool is_refused_for_fault(const struct load *rq)
+{
+	return rq->again && rq->again->fault != LOAD_FINE && rq->again->refused & 1u << rq->again->fault;
+}
+
+static void tell_all(struct loader *l, const struct config *c)
+{
+	if (!c)
+		report_root(l, "", "cannot be loaded", l->values.failed);
+	loader_tell_kept(l);
 }
 
 struct config *config_load(const struct load *rq)
@@ -219,10 +239,13 @@ struct config *config_load(const struct load *rq)
 	l->svc_fd = -1;
 	l->drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft);
 	l->needs.max = l->wants.max = (size_t)CONFIG_EDGES_MAX * 4;
-	l->index.max = SIZE_MAX / 2;
+	l->index.max = l->names.max = SIZE_MAX / 2;
+	l->findings.max = CONFIG_BYTES_MAX;
+	if (rq->again)
+		rq->again->fault = LOAD_FINE;
 	c = values_begin(&l->values) < 0 ? NULL : load(l);
-	if (!c)
-		report_root(l, "", "cannot be loaded", l->values.failed);
+	if (c || !is_refused_for_fault(rq))
+		tell_all(l, c);
 	free_all(l);
 	vec_free(&memory);
 	return c;

@@ -3,6 +3,7 @@
 #define CINIT_TREE_LOADER_H
 
 #include <limits.h>
+#include <time.h>
 
 #include "ipc/text.h"
 #include "src/tree/config.h"
@@ -21,11 +22,13 @@ struct draft {
 	uint32_t was;      /* its row in the config that runs, plus 1; 0: it is new */
 	bool carried;      /* its definition is taken over from there, not read */
 	bool kept;         /* only until it is down */
+	bool moved;        /* another directory has its name now */
 };
 
 struct loader {
 	const struct load *rq;
 	int svc_fd;              /* DIR/svc, or -1 */
+	struct timespec since;   /* when it was changed last, before it was read */
 	char root[PATH_MAX];     /* its physical path */
 	size_t root_len;
 	/* Room for one path at a time of each kind: the stack stays small, and what
@@ -38,6 +41,8 @@ struct loader {
 	uint32_t n_conf;         /* the first rows: those of conf/ */
 	struct vec needs, wants; /* uint32_t */
 	struct vec index;        /* uint32_t, hash of identities -> index + 1 */
+	struct vec names;        /* uint32_t, hash of names -> index + 1 */
+	struct vec findings;     /* reports that wait for the end */
 };
 
 struct draft *draft_at(const struct loader *l, uint32_t i);
@@ -70,17 +75,46 @@ void loader_report(struct loader *l, enum finding_level level, uint32_t svc, con
 void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char *what,
                    const char *why);
 
+/* faults.c: a fault (config.h) with this entry of a service; svc NO_SVC: of conf/, or the
+ * absolute path that `entry` is.  "Changed": somebody changes the tree. */
+void loader_changed(struct loader *l, uint32_t svc, const char *entry);
+/* An errno, which counts when another try may do without it. */
+void loader_errno(struct loader *l, uint32_t svc, const char *entry, int error);
+/* The same for `name` in dir_fd, which has it: that it has gone is a change. */
+void loader_missed(struct loader *l, uint32_t svc, const char *entry, int dir_fd, const char *name,
+                   int error);
+/* When a directory was changed last; asked before and after it is read. */
+struct timespec loader_changed_when(int fd);
+bool loader_is_same_time(struct timespec a, struct timespec b);
+/* All was read: is it still where it was? */
+void loader_check_in_place(struct loader *l);
+/* A finding, now or, where there may be another load instead of this one, at the end. */
+void loader_tell(struct loader *l, const struct finding *f);
+void loader_tell_kept(struct loader *l);
+
 /* A service by the name that a person gave, any path below svc/; NO_SVC with *why. */
 uint32_t loader_resolve_name(struct loader *l, const char *name, const char **why);
 
-/* identity.c: the service whose directory is `entry` of dir_fd, adding it if
- * it is new.  `path` is the full path for realpath.  NO_SVC with *why (and an
- * errno text) if it is no service. */
-uint32_t loader_resolve(struct loader *l, int dir_fd, const char *entry, const char *path,
-                        const char **why);
+/* An entry that should be a service. */
+struct place {
+	int dir_fd;
+	const char *entry; /* its name there */
+	const char *path;  /* its full path, for realpath(3) */
+	uint32_t svc;      /* whose entry it is, and as that is said; NO_SVC: a path */
+	const char *what;
+	bool seen;         /* the directory has it; else somebody named it */
+};
+/* identity.c: the service whose directory is there, adding it if it is new.  NO_SVC with
+ * *why (perhaps the text of an errno) if it is no service. */
+uint32_t loader_resolve(struct loader *l, const struct place *at, const char **why);
 int loader_index(struct loader *l, uint32_t i);
 /* The same for all drafts that were carried over, before the first resolve. */
 int loader_index_begin(struct loader *l);
+/* The draft of this name, or NO_SVC.  There is never a second one: who adds a draft asks
+ * before, and loader_index() remembers its name, too. */
+uint32_t loader_named(const struct loader *l, const char *name);
+/* Does the name of draft i still lead to its directory, without a link on the way? */
+bool loader_is_in_place(struct loader *l, uint32_t i);
 
 /* service.c: reads everything in the directory of service i, */
 void loader_read_service(struct loader *l, uint32_t i);

@@ -73,7 +73,7 @@ void read_presence(struct reading *r)
 
 	if (r->has[r->entry] != PRESENT_FILE) {
 		if (fstatat(r->fd, reading_name(r), &st, 0) < 0) {
-			reading_refuse(r, reading_name(r), "cannot be read", strerror(errno));
+			reading_refuse_unread(r, errno);
 			return;
 		}
 		if (!S_ISREG(st.st_mode)) {
@@ -355,7 +355,10 @@ void read_pool(struct reading *r)
 	struct pool_conf pool;
 	const char *why;
 
+	errno = 0;
 	if (pool_conf_read(r->fd, &pool, where, &why) < 0) {
+		if (r->missed && errno != ENOENT)
+			r->missed(r, where, errno);
 		reading_refuse(r, where, "", why);
 		return;
 	}

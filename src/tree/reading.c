@@ -20,6 +20,12 @@ static void refuse(struct reading *r, const char *entry, const char *what, const
 	r->report(r, FINDING_ERROR, entry, what, why);
 }
 
+static void miss(struct reading *r, const char *entry, int error)
+{
+	if (r->missed)
+		r->missed(r, entry, error);
+}
+
 /* ---- which entries there are ---- */
 
 /* A directory that means nothing may be a service. */
@@ -68,8 +74,12 @@ void reading_scan(struct reading *r, struct dir *d)
 	dir_begin(d, r->fd);
 	while ((more = dir_next(d, &name, &type)) > 0 && ++n <= CONFIG_ENTRIES_MAX)
 		see(r, name, type);
-	if (more < 0)
-		refuse(r, "", "cannot be read", strerror(errno));
+	if (more < 0) {
+		int error = errno;
+
+		miss(r, "", error);
+		refuse(r, "", "cannot be read", strerror(error));
+	}
 	if (n > CONFIG_ENTRIES_MAX)
 		refuse(r, "", "", "has more than " LIMIT_TEXT(CONFIG_ENTRIES_MAX) " entries");
 }
@@ -150,25 +160,41 @@ void reading_refuse_value(struct reading *r, const char *value, size_t n, const 
 	reading_refuse(r, reading_name(r), quoted, why);
 }
 
+void reading_refuse_unread(struct reading *r, int error)
+{
+	miss(r, reading_name(r), error);
+	reading_refuse(r, reading_name(r), "cannot be read", file_error(error));
+}
+
+/* It is absent, or has gone since. */
+static int absent(struct reading *r)
+{
+	if (r->has[r->entry])
+		miss(r, reading_name(r), ENOENT);
+	return 0;
+}
+
 /* ---- files ---- */
 
 /* Opens a regular file: 1 with *fd, 0 if absent, -1 reported. */
 static int open_file(struct reading *r, int *fd)
 {
 	const char *name = reading_name(r);
+	int error;
 
 	*fd = file_open(r->fd, name, CONFIG_FILE_MAX);
 	if (*fd >= 0)
 		return 1;
-	if (errno == ENOENT && file_is_absent(r->fd, name))
-		return 0;
-	reading_refuse(r, name, "cannot be read", file_error(errno));
+	error = errno;
+	if (error == ENOENT && file_is_absent(r->fd, name))
+		return absent(r);
+	reading_refuse_unread(r, error);
 	return -1;
 }
 
 /* All of fd at the end of the strings, with one byte to spare; -1 with a
  * reason.  The file may grow meanwhile, so the limit is checked again. */
-static ssize_t slurp(struct values *v, int fd, const char **why)
+static ssize_t slurp(struct values *v, int fd, const char **why, int *error)
 {
 	size_t begin = v->strings.len;
 
@@ -182,7 +208,8 @@ static ssize_t slurp(struct values *v, int fd, const char **why)
 		}
 		n = file_read(fd, at, 4096);
 		if (n < 0 || v->strings.len - begin > CONFIG_FILE_MAX + 4096) {
-			*why = n < 0 ? strerror(errno) : "larger than " LIMIT_TEXT(CONFIG_FILE_MAX_MIB) " MiB";
+			*error = n < 0 ? errno : 0;
+			*why = n < 0 ? strerror(*error) : "larger than " LIMIT_TEXT(CONFIG_FILE_MAX_MIB) " MiB";
 			v->strings.len = begin;
 			return -1;
 		}
@@ -226,12 +253,14 @@ int reading_lines(struct reading *r, enum line_kind kind, uint32_t *strings, uin
 	const char *why = NULL;
 	struct lines lines = {0};
 	ssize_t len;
-	int fd, found = open_file(r, &fd);
+	int fd, error = 0, found = open_file(r, &fd);
 
 	if (found <= 0)
 		return found;
-	len = slurp(v, fd, &why);
+	len = slurp(v, fd, &why, &error);
 	close(fd);
+	if (error)
+		miss(r, reading_name(r), error);
 	if (len >= 0)
 		why = split(r, begin, (size_t)len, kind, &lines);
 	if (v->failed)
@@ -259,7 +288,7 @@ int reading_bytes(struct reading *r, char *buf, size_t cap, size_t *len)
 		return found;
 	n = file_read(fd, buf, cap);
 	if (n < 0)
-		reading_refuse(r, reading_name(r), "cannot be read", strerror(errno));
+		reading_refuse_unread(r, errno);
 	close(fd);
 	*len = n < 0 ? 0 : (size_t)n;
 	return n < 0 ? -1 : 1;
@@ -276,8 +305,8 @@ int reading_link(struct reading *r, size_t *n)
 		return 1;
 	if (fstatat(r->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		if (errno == ENOENT)
-			return 0;
-		reading_refuse(r, name, "cannot be read", strerror(errno));
+			return absent(r);
+		reading_refuse_unread(r, errno);
 		return -1;
 	}
 	if (S_ISREG(st.st_mode))

@@ -33,6 +33,9 @@ struct reading {
 	 * refuses the service.  The strings live only during the call. */
 	void (*report)(struct reading *r, enum finding_level level, const char *entry,
 	               const char *what, const char *why);
+	/* Called before that for an entry that could not be read, with errno: ENOENT where it
+	 * has gone since the directory was looked through.  NULL: nobody cares. */
+	void (*missed)(struct reading *r, const char *entry, int error);
 	/* Follows r->entry, a directory of links to services; NULL: nobody does. */
 	void (*links)(struct reading *r);
 	void *arg;
@@ -59,6 +62,8 @@ void reading_refuse(struct reading *r, const char *entry, const char *what, cons
 /* The same, of the entry that is read: what is wrong is this value of n bytes, of which at most
  * LINE_QUOTED_MAX are shown. */
 void reading_refuse_value(struct reading *r, const char *value, size_t n, const char *why);
+/* The same because of an errno: "cannot be read". */
+void reading_refuse_unread(struct reading *r, int error);
 /* The file name of the entry that is read. */
 const char *reading_name(const struct reading *r);
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/limits.h"
@@ -56,7 +57,9 @@ static void read_dependency(struct dependency *dep, const char *name)
 	text_char(&t, '/');
 	text_str(&t, dep->entry);
 	why = strerror(ENAMETOOLONG);
-	to = t.cut ? NO_SVC : loader_resolve(l, dep->fd, name, l->entry_path, &why);
+	to = t.cut ? NO_SVC : loader_resolve(l, &(struct place){.dir_fd = dep->fd, .entry = name,
+	                                     .path = l->entry_path, .svc = dep->svc, .what = dep->entry,
+	                                     .seen = true}, &why);
 	if (loader_has_failed(l))
 		return;
 	if (to == NO_SVC && dep->need)
@@ -69,6 +72,13 @@ static void read_dependency(struct dependency *dep, const char *name)
 		add_edge(dep, to);
 }
 
+/* An entry of the directory dir_fd. */
+static void refuse_unread(struct loader *l, uint32_t svc, const char *entry, int dir_fd, int error)
+{
+	loader_missed(l, svc, entry, dir_fd, entry, error);
+	loader_refuse(l, svc, entry, "cannot be read", strerror(error));
+}
+
 /* Follows needs/ or wants/ of the directory that is read. */
 static void read_dependencies(struct reading *r)
 {
@@ -77,15 +87,17 @@ static void read_dependencies(struct reading *r)
 	struct dependency dep = {.l = l, .svc = svc, .need = r->entry == ENTRY_NEEDS};
 	const char *entry = reading_name(r), *name;
 	struct dir *d = &l->entry_dir;
+	struct timespec since;
 	unsigned char type;
 	unsigned n = 0;
 	int more = 0;
 
 	dep.fd = openat(r->fd, entry, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dep.fd < 0) {
-		loader_refuse(l, svc, entry, "cannot be read", strerror(errno));
+		refuse_unread(l, svc, entry, r->fd, errno);
 		return;
 	}
+	since = loader_changed_when(dep.fd);
 	dir_begin(d, dep.fd);
 	while (!loader_has_failed(l) && (more = dir_next(d, &name, &type)) > 0) {
 		if (name[0] == '.')
@@ -97,7 +109,9 @@ static void read_dependencies(struct reading *r)
 		read_dependency(&dep, name);
 	}
 	if (!loader_has_failed(l) && more < 0)
-		loader_refuse(l, svc, entry, "cannot be read", strerror(errno));
+		refuse_unread(l, svc, entry, r->fd, errno);
+	if (!loader_has_failed(l) && !loader_is_same_time(since, loader_changed_when(dep.fd)))
+		loader_changed(l, svc, entry);
 	close(dep.fd);
 }
 
@@ -119,10 +133,19 @@ static void report(struct reading *r, enum finding_level level, const char *entr
 		loader_report(r->arg, level, r->svc, entry, what, why);
 }
 
+static void missed(struct reading *r, const char *entry, int error)
+{
+	if (r->svc == NO_SVC)
+		loader_errno(r->arg, r->svc, entry, error);
+	else
+		loader_missed(r->arg, r->svc, entry, r->fd, entry, error);
+}
+
 static struct reading reading_of(struct loader *l, uint32_t svc, int fd)
 {
 	return (struct reading){.values = &l->values, .svc = svc, .fd = fd, .scratch = l->target,
-	                        .report = report, .links = follow_links, .arg = l};
+	                        .report = report, .missed = missed, .links = follow_links,
+	                        .arg = l};
 }
 
 static bool has_control_byte(const char *name)
@@ -133,12 +156,22 @@ static bool has_control_byte(const char *name)
 	return false;
 }
 
+/* It was found by its name, and has to be that directory still, before and afterwards. */
 static void read_directory(struct loader *l, uint32_t i, int fd)
 {
+	const struct conf_svc *c = &draft_at(l, i)->conf;
 	struct reading r = reading_of(l, i, fd);
+	struct stat st = {0};
 
+	if (fstat(fd, &st) < 0 || st.st_dev != c->dev || st.st_ino != c->ino) {
+		loader_changed(l, i, "");
+		if (loader_has_failed(l))
+			return;
+	}
 	reading_scan(&r, &l->service_dir);
 	reading_service(&r);
+	if (!loader_has_failed(l) && !loader_is_same_time(st.st_ctim, loader_changed_when(fd)))
+		loader_changed(l, i, "");
 }
 
 void loader_read_service(struct loader *l, uint32_t i)
@@ -155,7 +188,12 @@ void loader_read_service(struct loader *l, uint32_t i)
 		l->rq->place(l->rq->arg, loader_name(l, i));
 	fd = openat(l->svc_fd, loader_name(l, i), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		loader_refuse(l, i, "", "cannot be read", strerror(errno));
+		int error = errno;
+
+		if (error == ENOENT || error == ENOTDIR)
+			loader_changed(l, i, ""); /* it was found */
+		loader_errno(l, i, "", error);
+		loader_refuse(l, i, "", "cannot be read", strerror(error));
 		return;
 	}
 	read_directory(l, i, fd);
@@ -176,8 +214,11 @@ uint32_t loader_read_conf(struct loader *l)
 	root = loader_string(l, path, t.len);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
-		if (errno != ENOENT)
-			loader_report(l, FINDING_ERROR, NO_SVC, "", "cannot be read", strerror(errno));
+		int error = errno;
+
+		loader_errno(l, NO_SVC, "", error);
+		if (error != ENOENT)
+			loader_report(l, FINDING_ERROR, NO_SVC, "", "cannot be read", strerror(error));
 		return root;
 	}
 	r = reading_of(l, NO_SVC, fd);
