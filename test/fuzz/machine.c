@@ -330,6 +330,10 @@ void boot_settled(void)
 {
 }
 
+void console_flush(void)
+{
+}
+
 void thrift_supervisor(void)
 {
 }
