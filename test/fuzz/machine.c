@@ -338,10 +338,6 @@ void thrift_supervisor(void)
 {
 }
 
-void console_flush(void)
-{
-}
-
 static char said[1200];
 static struct text line;
 
