@@ -256,7 +256,7 @@ int channels_hear_ready(struct channels *c, uint32_t svc, const struct channel_w
 {
 	struct channel *ch = find(c, svc, CHANNEL_READY, 0);
 	char buf[256];
-	ssize_t n;
+	ssize_t n = 0;
 	int r = -1;
 
 	*babbles = false;

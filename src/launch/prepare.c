@@ -238,7 +238,8 @@ static void become_manager(struct prepared *p, const struct order *o)
 int prepare(struct prepared *p, const struct order *o, struct channels *channels,
             const struct channel_watch *w, struct obstacle *why)
 {
-	const struct preparing preparing = {p, o, channels, w, why};
+	/* cppcheck-suppress ctuuninitvar */
+	const struct preparing preparing = {p, o, channels, w, why}; /* p and why are filled in */
 
 	why->words[0] = '\0';
 	describe(p, o);
