@@ -605,7 +605,7 @@ fails()
 	fails "nobody-of-this-name"
 	rm "$pool/user"
 	listens "tcp nowhere"
-	fails "tcp nowhere: "
+	fails "listen: 'tcp nowhere': "
 }
 
 @test "workers that end as soon as they are executed fail the start or are held back" {
