@@ -197,10 +197,10 @@ power_offs()
 	expect "cinit: reboot: stopping all services"
 	expect "cinit: waiting for deaf: process "
 	expect " has not ended, KILL in 19"
+	expect "cinit: reboot: asked for again"
 	expect "cinit: waiting for deaf: process "
 	type_line ""
 	ctrl_alt_del
-	expect "cinit: reboot: asked for again"
 	expect "cinit: reboot: asked for a third time"
 	expect "cinit: deaf: stopping -> killing"
 	expect "cinit: reboot: now"
