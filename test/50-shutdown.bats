@@ -414,7 +414,7 @@ long_shutdown()
 
 # Time itself is what is waited for: later than requests that are one.
 two_seconds() { [ "$(since_mark_ms)" -ge 2100 ]; }
-next_request_counts() { await "two seconds" two_seconds; mark; }
+next_request_counts() { await "two seconds" two_seconds; } # since the last one was heard
 
 # kill_in SERVICE: the seconds that it has, without what comes behind the point.
 kill_in() { svc status "$1" | sed -n 's/.*KILL in \([0-9]*\)\..*/\1/p'; }
@@ -462,9 +462,9 @@ both_hear_term() { happens deaf slow && happens deaf endless; }
 
 @test "a second request limits what has no limit, shortens nobody's own, and says what is awaited" {
 	two_deaf_services container
-	mark
 	kill -TERM "$(cinit_pid)"
 	await "both to hear TERM" both_hear_term
+	mark
 	kill_in_between endless 80 90 || fail "endless: $(kill_in endless)"
 	run -0 poweroff
 	[[ "$output" =~ "cinit.poweroff: waiting: endless: stopping: process "[0-9]+" has not ended, KILL in 8" ]] ||
@@ -472,6 +472,7 @@ both_hear_term() { happens deaf slow && happens deaf endless; }
 	said "waiting for slow: process"
 	never_said "asked for again"
 	next_request_counts
+	mark
 	kill -QUIT "$(cinit_pid)"
 	said "stop: asked for again"
 	kill_in_between endless 5 10 || fail "endless: $(kill_in endless)"
@@ -500,13 +501,16 @@ both_hear_term() { happens deaf slow && happens deaf endless; }
 	done
 	boot_settled user
 	for name in init base; do await $name happens start $name; done
-	mark
 	kill -TERM "$(cinit_pid)"
+	said "stop: stopping all services"
+	mark
 	next_request_counts
 	kill -INT "$(cinit_pid)"
 	said "stop: asked for again"
+	mark
 	next_request_counts
 	same "killed" "$(times_said '-> killing')" 0
+	mark
 	kill -PWR "$(cinit_pid)"
 	ends_with 0
 	[ "$(since_mark_ms)" -ge 2000 ] || fail "after $(since_mark_ms) ms"
@@ -528,6 +532,7 @@ both_hear_term() { happens deaf slow && happens deaf endless; }
 	mark
 	next_request_counts
 	poweroff
+	mark
 	kill_in_between endless 70 90 || fail "endless: $(kill_in endless)"
 	next_request_counts
 	poweroff
@@ -538,11 +543,11 @@ both_hear_term() { happens deaf slow && happens deaf endless; }
 
 @test "on a machine TERM and ctrl-alt-del change and hurry nothing, 37 to 39 and clients change how" {
 	two_deaf_services machine
-	mark
 	kill -TERM "$(cinit_pid)"
 	await "both to hear TERM" both_hear_term
 	local n
 	for n in 1 2; do
+		mark
 		next_request_counts
 		kill -INT "$(cinit_pid)"
 		kill -TERM "$(cinit_pid)"
