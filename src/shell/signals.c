@@ -62,14 +62,14 @@ int signals_open(void)
 	return signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-/* The end of a terminal may be told twice, by its shell and by the kernel: that hurries
- * nobody. */
+/* The end of a terminal may be told twice, by its shell and by the kernel: at once, so
+ * that it is one request. */
 static void hang_up(void)
 {
-	if (!shell.terminal)
-		reload_ask();
-	else if (!life_is_stopping(&shell.life))
+	if (shell.terminal)
 		life_request(SHUTDOWN_POWEROFF, LIFE_BY_TERMINAL);
+	else
+		reload_ask();
 }
 
 static void on_machine(int sig)
