@@ -362,6 +362,7 @@ rescue_shell()
 	new_disk "$dir/next"
 	vm
 	log_in
+	on_guest "cinit.svc wait up fs/data"
 	on_guest "vm-kexec /data/vmlinuz /data/initrd 'console=ttyS0 quiet no_timer_check panic=-1 nextword' && echo fresh >/data/kept"
 	type_line "/sbin/reboot -k"
 	expect "stopping all services"
@@ -407,7 +408,7 @@ with_watchdog()
 	with_watchdog "0"
 	vm
 	log_in
-	on_console "conf/watchdog: not SECONDS"
+	on_console "conf/watchdog: '0': not SECONDS"
 	on_guest "cinit.svc wait up dog; echo 5 >/etc/cinit/conf/watchdog; kill -HUP 1"
 	comes "cinit: /dev/watchdog: armed"
 	type_line "/sbin/halt"
