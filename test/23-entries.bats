@@ -286,7 +286,7 @@ only_a_with_off()
 	same "without a delay" "$output" "7.000 = a off 7.000"
 	rm "$tree/svc/a/timeout.off"
 	check --stop-time
-	same "without both" "$output" "10.000 = a off 5.000 + a 5.000"
+	same "without both" "$output" "180.000 = a off 90.000 + a 90.000"
 }
 
 # What the engine does is what was counted.

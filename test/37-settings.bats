@@ -535,13 +535,17 @@ may_not_raise()
 	same t "$(state t)" up
 }
 
+is_in() { [ "$(state "$1")" = "$2" ]; }
+
 @test "limits: one that the kernel refuses fails the start, and nothing runs without it" {
 	# more descriptors than any process may have, where raising is allowed otherwise
 	stays s 'limits=nofile 5 6\nnofile 7'
 	stays tiny 'limits=as 1'
-	boot_settled container
+	boot container
+	svc wait settled s || :
 	same s "$(state s)" refused
-	same tiny "$(state tiny)" backoff
+	await "the back-off" is_in tiny backoff
+	! grep -q 'tiny: starting -> up' "$log" || fail "it ran without its limit"
 }
 
 @test "limits: no file, no effect, a slip of the keys" {

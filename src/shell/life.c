@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/limits.h"
 #include "src/shell/blockers.h"
 #include "src/shell/boot.h"
 #include "src/shell/console.h"
@@ -42,13 +43,24 @@ static void say_instead(const struct life_action *a)
 	say_end();
 }
 
+static void say_bounded(enum shutdown how)
+{
+	struct text *t = say_begin();
+
+	text_str(t, word(how));
+	text_str(t, ": asked for again, what has no limit of its own has ");
+	text_seconds(t, BOUNDED_DELAY_MS, 0);
+	text_str(t, " s from now");
+	say_end();
+}
+
 static void say_sentence(const struct life_action *a)
 {
 	switch (a->say) {
 	case LIFE_SAY_STOPPING: say("", word(a->how), "stopping all services"); break;
 	case LIFE_SAY_FORCED: say("", word(a->how), "at once, everybody is killed"); break;
 	case LIFE_SAY_BOUNDED:
-		say("", word(a->how), "asked for again, what has no limit of its own has 10 s from now");
+		say_bounded(a->how);
 		break;
 	case LIFE_SAY_NOW:
 		say("", word(a->how), "asked for a third time, whoever is still there has a second");

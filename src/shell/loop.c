@@ -19,6 +19,7 @@
 #include "src/shell/requests.h"
 #include "src/shell/services.h"
 #include "src/shell/signals.h"
+#include "src/shell/thrift.h"
 
 static int epoll_fd = -1, signal_fd = -1;
 static bool reap_due;                  /* children may wait to be reaped */
@@ -314,6 +315,15 @@ static void serve_ipc(void)
 	loop_try_ipc();
 }
 
+/* Nobody is being started any more: memory and code of a start are given back. */
+static void rest(void)
+{
+	if (!shell.spawner.touched || shell.spawner.n_held)
+		return;
+	spawn_rest(&shell.spawner);
+	thrift_supervisor();
+}
+
 static bool load_is_on(void)
 {
 	return shell.loading.busy || shell.pending.n;
@@ -355,8 +365,7 @@ static void turn(const struct epoll_event *ev, int n)
 	if (shell.spawner.n_held && spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
 		services_sweep();
 	services_free_retired();
-	if (shell.spawner.touched)
-		spawn_rest(&shell.spawner);
+	rest();
 }
 
 static int64_t first(int64_t a, int64_t b)
