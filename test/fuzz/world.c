@@ -262,9 +262,11 @@ static void pass_time(int64_t ms)
 	shell.now_ms = oracle_now_ms;
 }
 
-/* Everything that was asked is answered when a system has ended. */
+/* Everything that was asked is answered when a system has ended, and no process is left:
+ * so none may have been killed for so long by then that it is given up. */
 static void shut_down(void)
 {
+	machine_end_all();
 	life_request(SHUTDOWN_POWEROFF, LIFE_BY_SIGNAL);
 	for (unsigned i = 0; i < 10000 && (oracle_open() || !shell.engine->done); i++) {
 		while (services_act())
