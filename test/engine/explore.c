@@ -183,15 +183,15 @@ static uint64_t stop_end(const struct world *w, const struct svc_live *l)
 	return asks ? relative(w, l->stop_by_ms) : 0;
 }
 
-/* How long it has been killed, where a shutdown will ask. */
-static uint64_t killed_for(const struct world *w, const struct svc_live *l)
+/* How long it has been killed, where a shutdown asks, or there may still be one. */
+static uint64_t killed_for(const struct world *w, const struct svc_live *l, bool may_end)
 {
 	bool asks = l->state == SVC_OFF_KILLED || l->state == SVC_KILLING;
 
-	return asks ? relative(w, l->since_ms + STUCK_MAX_MS) : 0;
+	return asks && (may_end || w->shutdown) ? relative(w, l->since_ms + STUCK_MAX_MS) : 0;
 }
 
-static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
+static void mix_service(uint64_t *h, const struct world *w, uint32_t i, bool may_end)
 {
 	const struct svc *s = engine_svc(w->e, i);
 	const struct svc_live *l = &s->live;
@@ -211,7 +211,7 @@ static void mix_service(uint64_t *h, const struct world *w, uint32_t i)
 	       | (uint64_t)a->ready << 54 | (uint64_t)a->late << 55
 	       | (uint64_t)l->given_up << 56 | (uint64_t)l->off_given_up << 57);
 	mix(h, relative(w, l->deadline_ms));
-	mix(h, killed_for(w, l));
+	mix(h, killed_for(w, l, may_end));
 	mix(h, stop_end(w, l));
 	mix(h, age(w, l));
 }
@@ -227,14 +227,14 @@ static void mix_requests(uint64_t *h, const struct world *w)
 	}
 }
 
-static uint64_t hash_of(const struct spot *s)
+static uint64_t hash_of(const struct spot *s, const struct family *f)
 {
 	const struct world *w = &s->world;
 	const struct engine *e = w->e;
 	uint64_t h = 1;
 
 	for (uint32_t i = 0; i < w->plan->n; i++) {
-		mix_service(&h, w, i);
+		mix_service(&h, w, i, s->n_commands < f->commands);
 		mix(&h, (uint64_t)s->commands[i] << 8 | s->faults[i]);
 	}
 	for (uint32_t i = e->queue_head, k = 0; i != NO_SVC && k < w->plan->n; k++) {
@@ -483,7 +483,7 @@ static bool try_move(struct explorer *x, const struct spot *s, enum move m, uint
 	apply(x, m, i);
 	if (x->at.world.failure[0])
 		return false;
-	h = hash_of(&x->at);
+	h = hash_of(&x->at, x->family);
 	fresh = seen_is_new(&x->seen, h);
 	if (fresh)
 		push(x, m, i, s->id);
@@ -515,7 +515,7 @@ static bool explore(struct explorer *x, bool trace)
 	x->n_stack = 0;
 	seen_clear(&x->seen);
 	boot(x);
-	good = !x->at.world.failure[0] && seen_is_new(&x->seen, hash_of(&x->at));
+	good = !x->at.world.failure[0] && seen_is_new(&x->seen, hash_of(&x->at, x->family));
 	if (good)
 		push(x, MOVE_N, 0, 0);
 	while (good && x->n_stack && x->seen.n < STATES_MAX) {
