@@ -128,6 +128,7 @@ since_mark_ms() { echo $((($(date +%s%N) - marked) / 1000000)); }
 	needs init hung
 	needs hung base
 	printf '0.3\n' >"$tree/svc/hung/delay"
+	tell deaf hung
 	boot_settled container
 	await init happens start init
 	local PATIENCE=$((PATIENCE + 40)) pid
