@@ -103,8 +103,10 @@
 #define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */
 #define BLOCKED_SAY_MS     5000   /* how often what holds up a shutdown is named */
 #define BLOCKED_NAMES      5      /* of them at once */
+#ifndef STUCK_MAX_MS              /* the explorer's is STUCK_SAY_MS: fewer states */
 #define STUCK_MAX_MS       30000  /* for a process of a service that KILL does not end, in a
                                    * shutdown: then it counts as gone */
+#endif
 #define UNMOUNT_STEP_MS    30000  /* for writing out, or one file system, before the next one's turn */
 #define UNMOUNT_MAX_MS     90000  /* for all of them: then on, whatever hangs */
 #define UNMOUNT_PASSES     8      /* over the table, while some go: one may hold another */

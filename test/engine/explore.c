@@ -98,7 +98,7 @@ static const struct family families[] = {
 	{"one service with limits", 1, 3, 2, 3, 2, true, 0, limited},
 	{"two services with limits", 2, 2, 1, 2, 1, false, 5, limited},
 	{"three services with limits", 3, 1, 1, 1, 1, false, 1, limited},
-	{"two essential services, stepping", 2, 2, 1, 2, 1, true, 2, vital},
+	{"two essential services, stepping", 2, 1, 1, 1, 1, true, 2, vital},
 	{"two essential services", 2, 2, 2, 2, 2, false, 5, vital},
 };
 #define N_FAMILIES (sizeof families / sizeof *families)
@@ -447,6 +447,7 @@ static void boot(struct explorer *x)
 	engine_build(x->engine, &x->plan.graph);
 	memset(&x->at, 0, offsetof(struct spot, image));
 	world_init(&x->at.world, &x->plan, x->engine, 1000);
+	x->at.world.same_block = true;
 	world_event(&x->at.world, &(struct event){.kind = EV_BOOT, .answer_by_ms = NEVER});
 	if (!x->family->stepping)
 		world_drain(&x->at.world);

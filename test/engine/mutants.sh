@@ -30,15 +30,18 @@ trap 'exit 1' HUP INT TERM
 # build_of PROGRAM: what is compiled otherwise lies in a directory of its own.
 build_of() {
 	case $what/$1 in
-	pool/explore) echo small ;;
+	*/explore) echo small ;;
 	*) echo usual ;;
 	esac
 }
 
 # compile BUILD SOURCE OBJECT: in the tree's own include path.
 compile() {
-	small=
-	[ "$1" = usual ] || small=-DPOOL_MAX=3
+	case $what/$1 in
+	pool/small) small=-DPOOL_MAX=3 ;;
+	engine/small) small=-DSTUCK_MAX_MS=STUCK_SAY_MS ;;
+	*) small= ;;
+	esac
 	# shellcheck disable=SC2086 # flags are words
 	$cc $flags $small -c -o "$3" "$2"
 }

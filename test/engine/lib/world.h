@@ -76,6 +76,7 @@ struct world {
 	int64_t bounded_ms, hurried_ms; /* when it became urgent: URGENCY_BOUNDED, NOW; or NEVER */
 	bool resting;            /* the last world_next() found nothing to do */
 	bool trace;
+	bool same_block;         /* its layout and graph need no look each time */
 	bool rules_only;         /* without the naive recount (Rc): the rules have to see it alone */
 	uint64_t n_events, n_actions;
 	char failure[200];       /* empty: no rule is broken */
