@@ -138,10 +138,10 @@ static int add_sockets(const struct preparing *p)
 		add_socket(p, i, line);
 	environment_own_number(env, p->p->listen_fds, sizeof p->p->listen_fds, "LISTEN_FDS=", n);
 	environment_own(env, environment_listen_pid);
-	text_init(&t, p->p->names, sizeof p->p->names);
+	text_init(&t, p->o->room->names, sizeof p->o->room->names);
 	text_str(&t, "LISTEN_FDNAMES=");
 	listen_put_names(&t, p->o->rows->strings + listen->at, n);
-	environment_own(env, p->p->names);
+	environment_own(env, p->o->room->names);
 	return 0;
 }
 
@@ -202,13 +202,13 @@ static void put_directory(struct text *t, const struct order *o)
 	text_str(t, o->name);
 }
 
-static const char *make_directory(struct prepared *p, const struct order *o)
+static const char *make_directory(const struct order *o)
 {
 	struct text t;
 
-	text_init(&t, p->directory, sizeof p->directory);
+	text_init(&t, o->room->directory, sizeof o->room->directory);
 	put_directory(&t, o);
-	return p->directory;
+	return o->room->directory;
 }
 
 static void describe(struct prepared *p, const struct order *o)
@@ -232,7 +232,7 @@ static void become_manager(struct prepared *p, const struct order *o)
 {
 	p->launch.path = p->launch.argv0 = o->pool_program;
 	p->launch.n_params = 0;
-	p->launch.word = make_directory(p, o);
+	p->launch.word = make_directory(o);
 }
 
 int prepare(struct prepared *p, const struct order *o, struct channels *channels,
@@ -250,7 +250,7 @@ int prepare(struct prepared *p, const struct order *o, struct channels *channels
 		become_manager(p, o);
 	} else {
 		p->launch.settings = true;
-		p->launch.directory = rows_find(o->rows, ENTRY_DIR) ? make_directory(p, o) : NULL;
+		p->launch.directory = rows_find(o->rows, ENTRY_DIR) ? make_directory(o) : NULL;
 	}
 	ask_for_user(&preparing);
 	return o->program == ENTRY_ON ? add_descriptors(&preparing) : 0;

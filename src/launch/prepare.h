@@ -15,6 +15,12 @@
 #define PREPARE_FIRST_FD 3 /* of sockets, as LISTEN_FDS has it */
 #define PREPARE_PATH_MAX (4096 + SVC_NAME_MAX + 32)
 
+/* What few need, off the stack: the caller keeps one for all processes. */
+struct prepare_room {
+	char names[sizeof "LISTEN_FDNAMES=" + LISTEN_MAX * LISTEN_NAME_MAX];
+	char directory[PREPARE_PATH_MAX]; /* of the service */
+};
+
 /* Which process is wanted.  The strings have to stay until prepare_done(). */
 struct order {
 	const struct rows *rows;
@@ -26,6 +32,7 @@ struct order {
 	pid_t main_pid;           /* for `off`: the main process, or 0 */
 	char *const *inherited;   /* the environment of a program without an .env, or NULL: PATH alone */
 	const char *pool_program; /* what manages pools */
+	struct prepare_room *room; /* in use until prepare_done() */
 };
 
 /* What is always written stands together, so that little of the stack is touched. */
@@ -38,8 +45,6 @@ struct prepared {
 	char path[PREPARE_PATH_MAX];
 	struct own_socket sockets[LISTEN_MAX];
 	struct spawn_fd fds[LISTEN_MAX + 2];
-	char names[sizeof "LISTEN_FDNAMES=" + LISTEN_MAX * LISTEN_NAME_MAX];
-	char directory[PREPARE_PATH_MAX]; /* of the service, for who needs it */
 };
 
 /* Why a process cannot be made. */

@@ -87,7 +87,7 @@ static int start_conf(enum helper which, enum entry_id program)
 	struct rows rows = config_rows(c, NO_SVC);
 	const struct order o = {.rows = &rows, .program = program, .svc = NO_SVC,
 	                        .root = config_str(c, c->conf_root),
-	                        .inherited = services_inherited()};
+	                        .inherited = services_inherited(), .room = &shell.room};
 	struct prepared prepared;
 	struct obstacle why;
 	int r;

@@ -168,7 +168,7 @@ static void discard(void)
 	l->done = NULL;
 }
 
-static int prepare(struct loading *l, int *theirs)
+static int open_channels(struct loading *l, int *theirs)
 {
 	int ends[2];
 	void *at = mmap(NULL, sizeof *l->progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -196,7 +196,7 @@ int loading_begin(const char *asked, void (*done)(enum loaded, struct config *, 
 		return -1;
 	}
 	console_flush(); /* the child has a copy of what is not written yet */
-	if (prepare(l, &w.said_fd) == 0) {
+	if (open_channels(l, &w.said_fd) == 0) {
 		w.memory_fd = l->memory_fd;
 		w.progress = l->progress;
 		l->pid = fork();
@@ -309,12 +309,6 @@ void loading_readable(void)
 		else
 			finish(LOADED_NOT, NULL, NULL);
 	}
-}
-
-void loading_reaped(pid_t pid)
-{
-	if (shell.loading.pid == pid)
-		shell.loading.pid = 0;
 }
 
 void loading_end(void)

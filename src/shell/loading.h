@@ -31,7 +31,7 @@ struct load_place {
 /* The load that is under way; struct shell has it. */
 struct loading {
 	bool busy;
-	pid_t pid;             /* of the child; 0: it is reaped */
+	pid_t pid;             /* of the child; 0: it is reaped, as the loop has seen */
 	int said_fd, memory_fd; /* what it says, and what it hands over */
 	struct load_place *progress;
 	uint32_t n;            /* services when it was made */
@@ -40,7 +40,7 @@ struct loading {
 };
 
 /* Begins one: the running tree anew; or, with a name, extended by this service.  Calls
- * done() once, later, from loading_readable() or loading_reaped().  0; or -1 with errno, EBUSY
+ * done() once, later, from loading_readable() or loading_end().  0; or -1 with errno, EBUSY
  * while there is one. */
 int loading_begin(const char *asked, void (*done)(enum loaded how, struct config *fresh,
                                                   const uint32_t *map));
@@ -51,8 +51,6 @@ void loading_describe(struct text *t);
 
 /* SOURCE_LOAD: the child has something to say. */
 void loading_readable(void);
-/* A child of ours was reaped, whichever. */
-void loading_reaped(pid_t pid);
 /* Everything is being stopped: the load is given up. */
 void loading_end(void);
 

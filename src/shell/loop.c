@@ -220,7 +220,8 @@ static bool reaped(pid_t pid, int status)
 	if (ours)
 		services_ended(svc, role, status);
 	spawn_reaped(&shell.spawner, pid, shell.now_ms);
-	loading_reaped(pid);
+	if (shell.loading.pid == pid)
+		shell.loading.pid = 0; /* from now on it is another's number */
 	return !ours;
 }
 
@@ -315,13 +316,16 @@ static void serve_ipc(void)
 	loop_try_ipc();
 }
 
-/* Nobody is being started any more: memory and code of a start are given back. */
-static void rest(void)
+/* Nobody is being started, and nothing loaded any more: memory and code of that are given
+ * back. */
+static void rest(bool loaded)
 {
-	if (!shell.spawner.touched || shell.spawner.n_held)
-		return;
-	spawn_rest(&shell.spawner);
-	thrift_supervisor();
+	bool started = shell.spawner.touched && !shell.spawner.n_held;
+
+	if (started)
+		spawn_rest(&shell.spawner);
+	if (started || loaded)
+		thrift_supervisor();
 }
 
 static bool load_is_on(void)
@@ -345,6 +349,7 @@ static void turn(const struct epoll_event *ev, int n)
 	static const enum source order[] = {SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_SIGNALS,
 	                                    SOURCE_CONTROL, SOURCE_LOAD, SOURCE_IPC, SOURCE_ENDPOINT,
 	                                    SOURCE_CONSOLE};
+	bool load = load_is_on();
 
 	for (unsigned k = 0; k < sizeof order / sizeof *order; k++)
 		for (int i = 0; i < n; i++)
@@ -365,7 +370,7 @@ static void turn(const struct epoll_event *ev, int n)
 	if (shell.spawner.n_held && spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
 		services_sweep();
 	services_free_retired();
-	rest();
+	rest(load && !load_is_on());
 }
 
 static int64_t first(int64_t a, int64_t b)

@@ -345,7 +345,7 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 		.program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
 		.name = config_name(shell.config, svc), .profile = shell.profile,
 		.main_pid = role == ROLE_OFF ? services_proc(svc, ROLE_MAIN)->pid : 0,
-		.inherited = services_inherited(), .pool_program = shell.pool_program,
+		.inherited = services_inherited(), .pool_program = shell.pool_program, .room = &shell.room,
 	};
 	struct obstacle why;
 	int r;

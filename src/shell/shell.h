@@ -12,6 +12,7 @@
 
 #include "src/engine/life.h"
 #include "src/launch/channels.h"
+#include "src/launch/prepare.h"
 #include "src/launch/reasons.h"
 #include "src/launch/spawn.h"
 #include "src/shell/loading.h"
@@ -77,6 +78,7 @@ struct shell {
 	struct reload reload;
 	bool terminal;          /* in user mode: descriptor 0 was one when we began; isatty(3)
 	                         * says no once it has hung up */
+	struct prepare_room room; /* for the process that is being made */
 	struct pending pending; /* requests that wait for a load; last, as it is large and hardly ever
 	                         * touched */
 };
