@@ -78,9 +78,9 @@ struct shell {
 	struct reload reload;
 	bool terminal;          /* in user mode: descriptor 0 was one when we began; isatty(3)
 	                         * says no once it has hung up */
+	/* The last two are large, and hardly ever touched but for their beginning. */
+	struct pending pending; /* requests that wait for a load */
 	struct prepare_room room; /* for the process that is being made */
-	struct pending pending; /* requests that wait for a load; last, as it is large and hardly ever
-	                         * touched */
 };
 
 extern struct shell shell;
