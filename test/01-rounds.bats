@@ -68,6 +68,28 @@ list_of()
 	done
 }
 
+@test "a file that hangs is ended and has failed, whatever it leaves behind" {
+	local copy=$BATS_TEST_TMPDIR/copy
+	mkdir -p "$copy"
+	cp -R "$TOP/ipc" "$TOP/conf" "$TOP/test" "$copy/"
+	printf '%s\n' '#!/usr/bin/env bats' '# runs: apart' '@test "one" { true; }' \
+		'@test "two" { setsid sleep 1000 & echo "$!" >"$LEFT"; sleep 1000; }' >"$copy/test/99-hangs.bats"
+	local left=$BATS_TEST_TMPDIR/left
+	# bats puts a directory with its inner parts before the PATH of tests
+	run -1 env -i PATH="$(tr : '\n' <<<"$PATH" | grep -v bats | paste -sd:)" LEFT="$left" CINIT_BUILD="$BUILD" CINIT_FILE_S=2 \
+		"$copy/test/run.sh" 99-hangs.bats
+	kill "$(cat "$left")"
+	finds "ok 1 one"
+	finds "not ok - 99-hangs.bats: 1 of 2 tests have ended"
+	finds "1 passed, 1 failed"
+}
+
+@test "whoever waits for what does not come is told, also where a failure is handled" {
+	PATIENCE=1
+	await "a miracle" false 2>"$again" && fail "it came"
+	grep -qx "did not come: a miracle" "$again"
+}
+
 @test "ten commits one after the other are ten rounds, and a round may be chosen" {
 	local repo=$BATS_TEST_TMPDIR/repo round
 	mkdir "$repo"

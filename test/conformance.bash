@@ -200,7 +200,8 @@ reclaimed()
 		now=$((${EPOCHREALTIME/./} / 1000)) # counting takes time, too
 		left=$(left)
 		! no_more "$left" "$base" || break
-		[ "$now" -lt "$until" ] || fail "files, descriptors, messages, slots: $left, before $base"
+		[ "$now" -lt "$until" ] || fail "files, descriptors, messages, slots: $left, before $base" ||
+			return
 	done
 }
 

@@ -228,7 +228,7 @@ await()
 	local what=$1 until=$((SECONDS + PATIENCE)) looks=0
 	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$until" ] || fail "did not come: $what"
+		[ "$SECONDS" -lt "$until" ] || fail "did not come: $what" || return
 		if ((++looks < 50)); then nap 0.02; else nap 0.1; fi
 	done
 }

@@ -22,6 +22,9 @@
 # Again with: asan, valgrind, static (another libc, as in the machines of test/vm), methods
 # (each IPC method that was not chosen; a file in the folder of one belongs to that).
 #
+# A file that has not ended after 15 minutes ($CINIT_FILE_S seconds; twice as long under
+# valgrind or with the sanitizers) is ended, and has failed.
+#
 # Most tests wait most of the time, so everything is run in twice as many lanes as there
 # are processors ($CINIT_LANES).  The last line is "N passed, N failed"; the status is 0
 # only if none failed.
@@ -173,15 +176,15 @@ builds() {
 
 # What this build needs, and whether its name stands behind those of the tests.
 choose_build() {
-	CINIT_BUILD=$build what=''
+	CINIT_BUILD=$build what='' limit=${CINIT_FILE_S:-900}
 	case $1 in
 	plain) ;;
 	"$chosen") what=" [$1]" ;;
 	*) what=" [$1]" CINIT_BUILD=$build/$1 ;;
 	esac
 	case $1 in
-	asan) export CINIT_SLOW=20 CINIT_PROOF=short ;;
-	valgrind) export CINIT_UNDER='valgrind -q --vgdb=no --error-exitcode=99 --child-silent-after-fork=yes' ;;
+	asan) limit=$((limit * 2)) && export CINIT_SLOW=20 CINIT_PROOF=short ;;
+	valgrind) limit=$((limit * 2)) && export CINIT_UNDER='valgrind -q --vgdb=no --error-exitcode=99 --child-silent-after-fork=yes' ;;
 	esac
 	export CINIT_BUILD
 }
@@ -191,12 +194,14 @@ namespace() {
 	if [ "$(id -u)" = 0 ]; then echo --mount; else echo --map-root-user; fi
 }
 
+limited() { timeout -k 5 "$limit" "$@"; }
+
 # In a shared IPC namespace that ends with the tests no System V object is left.
 bats_of() {
 	case $1 in
-	shared) CINIT_OUTER_IPC='' unshare "$(namespace)" --ipc bats --tap "$2" ;;
-	computing) nice -n 10 bats --tap "$2" ;;
-	*) bats --tap "$2" ;;
+	shared) CINIT_OUTER_IPC='' limited unshare "$(namespace)" --ipc bats --tap "$2" ;;
+	computing) limited nice -n 10 bats --tap "$2" ;;
+	*) limited bats --tap "$2" ;;
 	esac
 }
 

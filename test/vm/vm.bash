@@ -116,7 +116,7 @@ vm_is_off()
 {
 	local until=$((SECONDS + PATIENCE)) code=0
 	while kill -0 "$qemu" 2>/dev/null; do
-		[ "$SECONDS" -lt "$until" ] || fail "the machine runs on"
+		[ "$SECONDS" -lt "$until" ] || fail "the machine runs on" || return
 		sleep 0.05
 	done
 	wait "$qemu" || code=$?
@@ -137,7 +137,7 @@ comes()
 {
 	local until=$((SECONDS + PATIENCE))
 	until grep -aqF -e "$1" "$console"; do
-		[ "$SECONDS" -lt "$until" ] || fail "does not come: $1"
+		[ "$SECONDS" -lt "$until" ] || fail "does not come: $1" || return
 		sleep 0.05
 	done
 }
