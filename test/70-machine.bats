@@ -368,7 +368,7 @@ rescue_shell()
 	expect "stopping all services"
 	expect "nextword: not an option or word of cinit"
 	log_in
-	on_guest "cat /data/kept"
+	on_guest "cinit.svc wait up fs/data && cat /data/kept"
 	has "$said" fresh
 	type_line cinit.poweroff
 	expect "cinit: power off: now"

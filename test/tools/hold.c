@@ -4,9 +4,11 @@
  *
  *   hold PID
  *
- * Writes "held" when it has it; lets go of it when it ends. */
+ * Writes "held" when it has it; lets go of it when it ends, and ends with its parent. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@ int main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 2;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (ptrace(PTRACE_SEIZE, atoi(argv[1]), NULL, NULL) < 0) {
 		perror("hold");
 		return 1;
