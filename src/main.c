@@ -1,7 +1,6 @@
 /* main.c - options, mode, and the order in which the supervisor is set up. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -35,9 +34,6 @@ struct options {
 	const char *rescue; /* a word that asks a machine for a shell */
 	bool machine, container, version, check, help;
 };
-
-/* The tree, right behind it the run directory, and behind that cinit.pool's path. */
-static char paths[3 * PATH_MAX];
 
 static const char usage[] =
 	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
@@ -92,9 +88,9 @@ static int take_word(struct options *o, char **argv)
 		*argument = argv[1];
 		return 2;
 	} else if (strcmp(word, "-q") == 0) {
-		console_loudness = QUIET;
+		shell.console.loudness = QUIET;
 	} else if (strcmp(word, "-v") == 0) {
-		console_loudness = VERBOSE;
+		shell.console.loudness = VERBOSE;
 	} else if (strcmp(word, "-h") == 0) {
 		o->help = true;
 	} else if (strcmp(word, "-V") == 0) {
@@ -278,14 +274,14 @@ static int find_places(const struct options *o)
 {
 	char *rundir, *pool;
 
-	if (place_dir(o->dir, paths, PATH_MAX) < 0)
+	if (place_dir(o->dir, shell.places, PATH_MAX) < 0)
 		return refuse("tree", strerror(errno), 2);
-	rundir = paths + strlen(paths) + 1;
+	rundir = shell.places + strlen(shell.places) + 1;
 	if (place_rundir(o->rundir, rundir, PATH_MAX) < 0)
 		return refuse("run directory", strerror(errno), 2);
 	pool = rundir + strlen(rundir) + 1;
 	beside(shell.argv[0], "cinit.pool", pool, PATH_MAX);
-	shell.dir = paths;
+	shell.dir = shell.places;
 	ipc_rundir = rundir;
 	shell.pool_program = pool;
 	return 0;
@@ -316,9 +312,9 @@ static int show_version(const struct options *o)
 	text_init_fd(&t, buf, sizeof buf, 1);
 	text_str(&t, "cinit " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
 	if (o->check) {
-		if (place_rundir(o->rundir, paths, sizeof paths) < 0)
+		if (place_rundir(o->rundir, shell.places, sizeof shell.places) < 0)
 			return refuse("run directory", strerror(errno), 1);
-		ipc_rundir = paths;
+		ipc_rundir = shell.places;
 		fine = check_needs(&t);
 	}
 	return text_flush(&t) < 0 || !fine;
@@ -384,6 +380,8 @@ int main(int argc, char **argv)
 	if (argc == 0)
 		argv = alone; /* before Linux 5.18: behind the missing name lies the environment */
 	shell.argv = argv;
+	shell.watchdog.fd = -1;
+	shell.watchdog.feed_ms = NEVER;
 	if (single_wanted(argv))
 		return single_main(argv, mask);
 	open_standard();

@@ -31,12 +31,12 @@ static const struct place {
 
 bool machine_owns_kernel(void)
 {
-	static bool asked, owns;
+	static struct { bool asked, owns; } cache; /* asking again says the same */
 
-	if (!asked)
-		owns = getpid() == 1 && reboot(RB_DISABLE_CAD) == 0;
-	asked = true;
-	return owns;
+	if (!cache.asked)
+		cache.owns = getpid() == 1 && reboot(RB_DISABLE_CAD) == 0;
+	cache.asked = true;
+	return cache.owns;
 }
 
 void machine_takes_ctrl_alt_del(bool ours)

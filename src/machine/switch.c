@@ -23,8 +23,7 @@
 #define RAMFS 0x858458f6u /* <linux/magic.h> */
 #define TMPFS 0x01021994u
 
-static char root[SVC_NAME_MAX + 1];
-static char init[SVC_NAME_MAX + 1];
+static struct switch_target *const target = &shell.target;
 
 /* ---- where to ---- */
 
@@ -44,8 +43,8 @@ static bool has_init(void)
 	struct text t;
 
 	text_init(&t, path, sizeof path);
-	text_str(&t, root);
-	text_str(&t, init);
+	text_str(&t, target->root);
+	text_str(&t, target->init);
 	return lstat(path, &st) == 0 && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
@@ -55,12 +54,13 @@ bool switch_prepare(const char *words, size_t n)
 	size_t n_root = newline ? (size_t)(newline - words) : n, n_init = newline ? n - n_root - 1 : 0;
 	struct text tr, ti;
 
-	text_init(&tr, root, sizeof root);
-	text_init(&ti, init, sizeof init);
+	text_init(&tr, target->root, sizeof target->root);
+	text_init(&ti, target->init, sizeof target->init);
 	text_mem(&tr, words, n_root);
 	text_mem(&ti, n_init ? newline + 1 : "/sbin/cinit", n_init ? n_init : 11);
-	return machine_owns_kernel() && root[0] == '/' && init[0] == '/' && strlen(root) == tr.len
-	       && strlen(init) == ti.len && is_other_file_system(root) && has_init();
+	return machine_owns_kernel() && target->root[0] == '/' && target->init[0] == '/'
+	       && strlen(target->root) == tr.len && strlen(target->init) == ti.len
+	       && is_other_file_system(target->root) && has_init();
 }
 
 /* ---- the old root ---- */
@@ -72,11 +72,8 @@ struct level {
 	bool again;      /* something went: it is read once more, as places may have moved */
 };
 
-static struct level levels[SWITCH_DEPTH];
-
-static bool enter_directory(unsigned at, int above, const char *name, dev_t dev)
+static bool enter_directory(struct level *l, int above, const char *name, dev_t dev)
 {
-	struct level *l = &levels[at];
 	struct stat st;
 	struct text t;
 	int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -108,11 +105,12 @@ static bool is_emptied(struct level *l)
 /* Deletes all below the directory that belongs to its file system. */
 static void empty(int fd, dev_t dev)
 {
+	struct level levels[SWITCH_DEPTH]; /* a large frame, where nobody else needs memory */
 	unsigned at = 0;
 	const char *name;
 	unsigned char type;
 
-	if (!enter_directory(0, fd, ".", dev))
+	if (!enter_directory(&levels[0], fd, ".", dev))
 		return;
 	for (unsigned n = 0; n < SWITCH_ENTRIES; n++) {
 		struct level *l = &levels[at];
@@ -120,7 +118,7 @@ static void empty(int fd, dev_t dev)
 		if (dir_next(&l->dir, &name, &type) > 0) {
 			if (unlinkat(l->dir.fd, name, 0) == 0)
 				l->again = true;
-			else if (at + 1 < SWITCH_DEPTH && enter_directory(at + 1, l->dir.fd, name, dev))
+			else if (at + 1 < SWITCH_DEPTH && enter_directory(&levels[at + 1], l->dir.fd, name, dev))
 				at++;
 			continue;
 		}
@@ -161,7 +159,7 @@ static void carry_mount(const char *place)
 	if (!is_other_file_system(place))
 		return;
 	text_init(&t, to, sizeof to);
-	text_str(&t, root);
+	text_str(&t, target->root);
 	text_str(&t, place);
 	mkdir(to, 0755); /* where it cannot be, moving tells */
 	if (mount(place, to, NULL, MS_MOVE, NULL) == 0)
@@ -174,12 +172,12 @@ static int change_root(void)
 {
 	int old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = -1;
 
-	if (old < 0 || chdir(root) < 0) {
-		say_errno(root, "chdir", errno);
+	if (old < 0 || chdir(target->root) < 0) {
+		say_errno(target->root, "chdir", errno);
 	} else if (mount(".", "/", NULL, MS_MOVE, NULL) < 0) {
-		say_errno(root, "move to /", errno);
+		say_errno(target->root, "move to /", errno);
 	} else if (chroot(".") < 0 || chdir("/") < 0) {
-		say_errno(root, "chroot", errno);
+		say_errno(target->root, "chroot", errno);
 	} else {
 		empty_old_root(old);
 		r = 0;
@@ -206,13 +204,13 @@ static void execute(void)
 
 	sigemptyset(&none);
 	sigfillset(&all);
-	shell.argv[0] = init;
+	shell.argv[0] = target->init;
 	limit_descriptors(true);
 	machine_takes_ctrl_alt_del(false);
 	watchdog_hand_over();
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execve(init, shell.argv, environ);
-	say_errno(init, "exec", errno);
+	execve(target->init, shell.argv, environ);
+	say_errno(target->init, "exec", errno);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	watchdog_try();
 	machine_takes_ctrl_alt_del(true);
@@ -223,11 +221,11 @@ void switch_go(void)
 {
 	static const char *const places[] = {"/dev", "/proc", "/sys", "/run"};
 
-	say("switch", root, init);
+	say("switch", target->root, target->init);
 	console_flush();
 	watchdog_leave(); /* it is not fed meanwhile */
-	if (!is_other_file_system(root) || !has_init()) {
-		say("switch", root, "no file system with an init any more");
+	if (!is_other_file_system(target->root) || !has_init()) {
+		say("switch", target->root, "no file system with an init any more");
 		return;
 	}
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++)

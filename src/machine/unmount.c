@@ -22,10 +22,13 @@
 #include "src/machine/mountinfo.h"
 #include "src/shell/console.h"
 
-static char table[UNMOUNT_TABLE];
-static struct mount_row rows[UNMOUNT_ROWS];
-static unsigned n_rows;
-static bool hangs; /* something did: no second pass */
+/* Of the child alone: PID 1 never touches it. */
+static struct {
+	char table[UNMOUNT_TABLE];
+	struct mount_row rows[UNMOUNT_ROWS];
+	unsigned n_rows;
+	bool hangs; /* something did: no second pass */
+} own;
 
 /* ---- steps ---- */
 
@@ -93,7 +96,7 @@ static int await(pid_t pid, const struct step *s, const struct mount_row *row)
 		left_ms -= BLOCKED_SAY_MS;
 		say_slow(s, row, left_ms);
 		if (left_ms <= 0) {
-			hangs = true;
+			own.hangs = true;
 			return ETIMEDOUT;
 		}
 	}
@@ -119,7 +122,7 @@ static void say_row(const struct mount_row *row, const char *what, const char *w
 
 /* ---- tables of the kernel ---- */
 
-/* All of the file in `table`, or as much as fits: its lines end with NULs. */
+/* All of the file in own.table, or as much as fits: its lines end with NULs. */
 static size_t read_lines(const char *path)
 {
 	size_t len = 0;
@@ -131,13 +134,13 @@ static size_t read_lines(const char *path)
 		console_flush();
 		return 0;
 	}
-	while ((n = read(fd, table + len, sizeof table - 1 - len)) > 0)
+	while ((n = read(fd, own.table + len, sizeof own.table - 1 - len)) > 0)
 		len += (size_t)n;
 	close(fd);
 	for (size_t i = 0; i < len; i++)
-		if (table[i] == '\n')
-			table[i] = '\0';
-	table[len] = '\0';
+		if (own.table[i] == '\n')
+			own.table[i] = '\0';
+	own.table[len] = '\0';
 	return len;
 }
 
@@ -145,11 +148,11 @@ static void read_mounts(void)
 {
 	size_t len = read_lines("/proc/self/mountinfo");
 
-	n_rows = 0;
-	for (size_t at = 0, next; at < len && n_rows < UNMOUNT_ROWS; at = next) {
-		next = at + strlen(table + at) + 1;
-		if (mountinfo_parse(table + at, &rows[n_rows]))
-			n_rows++;
+	own.n_rows = 0;
+	for (size_t at = 0, next; at < len && own.n_rows < UNMOUNT_ROWS; at = next) {
+		next = at + strlen(own.table + at) + 1;
+		if (mountinfo_parse(own.table + at, &own.rows[own.n_rows]))
+			own.n_rows++;
 	}
 }
 
@@ -187,9 +190,9 @@ static void end_swapping(void)
 	int err;
 
 	/* The first line names the columns. */
-	for (size_t at = strlen(table) + 1, next; at < len; at = next) {
-		next = at + strlen(table + at) + 1;
-		row = (struct mount_row){.path = table + at};
+	for (size_t at = strlen(own.table) + 1, next; at < len; at = next) {
+		next = at + strlen(own.table + at) + 1;
+		row = (struct mount_row){.path = own.table + at};
 		row.path[strcspn(row.path, " \t")] = '\0';
 		mountinfo_unescape(row.path);
 		err = take(&step_swapoff, &row);
@@ -204,9 +207,9 @@ static unsigned unmount_pass(void)
 	unsigned gone = 0;
 
 	read_mounts();
-	for (unsigned i = n_rows; i-- > 0;)
-		if (strcmp(rows[i].path, "/") != 0 && !is_kept(&rows[i]))
-			gone += take(&step_umount, &rows[i]) == 0;
+	for (unsigned i = own.n_rows; i-- > 0;)
+		if (strcmp(own.rows[i].path, "/") != 0 && !is_kept(&own.rows[i]))
+			gone += take(&step_umount, &own.rows[i]) == 0;
 	return gone;
 }
 
@@ -222,18 +225,18 @@ static void make_read_only(const struct mount_row *row)
 
 void unmount_all(void)
 {
-	const struct mount_row nothing = {.path = table}; /* empty so far */
+	const struct mount_row nothing = {.path = own.table}; /* empty so far */
 	unsigned passes = 0;
 
 	if (!machine_owns_kernel())
 		_exit(0);
 	take(&step_sync, &nothing);
 	end_swapping();
-	while (passes++ < UNMOUNT_PASSES && unmount_pass() > 0 && !hangs)
+	while (passes++ < UNMOUNT_PASSES && unmount_pass() > 0 && !own.hangs)
 		;
 	read_mounts();
-	for (unsigned i = n_rows; i-- > 0;)
-		if (!is_kept(&rows[i]))
-			make_read_only(&rows[i]);
+	for (unsigned i = own.n_rows; i-- > 0;)
+		if (!is_kept(&own.rows[i]))
+			make_read_only(&own.rows[i]);
 	_exit(0);
 }

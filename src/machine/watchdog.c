@@ -14,7 +14,7 @@
 #include "src/shell/console.h"
 #include "src/shell/shell.h"
 
-static int fd = -1;
+static struct watchdog *const dog = &shell.watchdog;
 
 /* <linux/watchdog.h>, which musl has not */
 #define WDIOC_KEEPALIVE  _IOR('W', 5, int)
@@ -23,40 +23,35 @@ static int fd = -1;
 /* libcs do not agree on the type of a command. */
 static long control(unsigned long command, int *value)
 {
-	return syscall(SYS_ioctl, fd, command, value);
+	return syscall(SYS_ioctl, dog->fd, command, value);
 }
-
-static int timeout_s;
-static char device[CONFIG_VALUE_MAX + 1];
-static int64_t feed_ms = NEVER;
-static int said_errno; /* not again */
 
 /* Devices have limits of their own; the kernel tells what it made of a wish. */
 static void set_timeout(int seconds)
 {
-	timeout_s = seconds;
-	if (control(WDIOC_SETTIMEOUT, &timeout_s) < 0) {
-		say_errno(device, "its time cannot be set", errno);
-		timeout_s = seconds;
+	dog->timeout_s = seconds;
+	if (control(WDIOC_SETTIMEOUT, &dog->timeout_s) < 0) {
+		say_errno(dog->device, "its time cannot be set", errno);
+		dog->timeout_s = seconds;
 	}
 }
 
 static void feed(void)
 {
 	control(WDIOC_KEEPALIVE, NULL);
-	feed_ms = shell.now_ms + (int64_t)timeout_s * 1000 / WATCHDOG_FEEDS;
+	dog->feed_ms = shell.now_ms + (int64_t)dog->timeout_s * 1000 / WATCHDOG_FEEDS;
 }
 
 /* 'V' disarms it, where the kernel lets anybody. */
 static void disarm(void)
 {
-	if (fd < 0)
+	if (dog->fd < 0)
 		return;
-	if (write(fd, "V", 1) != 1)
-		say_errno(device, "cannot be disarmed", errno);
-	close(fd);
-	fd = -1;
-	feed_ms = NEVER;
+	if (write(dog->fd, "V", 1) != 1)
+		say_errno(dog->device, "cannot be disarmed", errno);
+	close(dog->fd);
+	dog->fd = -1;
+	dog->feed_ms = NEVER;
 }
 
 void watchdog_settings(const struct config *c)
@@ -69,13 +64,13 @@ void watchdog_settings(const struct config *c)
 		return;
 	if (seconds) /* the loader has its bounds */
 		parse_u64(seconds, strlen(seconds), WATCHDOG_MAX_S, &wanted_s);
-	if (strcmp(path, device) != 0 || !wanted_s)
+	if (strcmp(path, dog->device) != 0 || !wanted_s)
 		disarm();
-	said_errno = 0;
-	timeout_s = (int)wanted_s;
-	memcpy(device, path, strlen(path) + 1); /* the loader has its bound */
-	if (fd >= 0) {
-		set_timeout(timeout_s);
+	dog->said_errno = 0;
+	dog->timeout_s = (int)wanted_s;
+	memcpy(dog->device, path, strlen(path) + 1); /* the loader has its bound */
+	if (dog->fd >= 0) {
+		set_timeout(dog->timeout_s);
 		feed();
 	} else {
 		watchdog_try();
@@ -84,36 +79,36 @@ void watchdog_settings(const struct config *c)
 
 void watchdog_try(void)
 {
-	if (fd >= 0 || !timeout_s)
+	if (dog->fd >= 0 || !dog->timeout_s)
 		return;
-	fd = open(device, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0) {
-		if (errno != said_errno)
-			say_errno("conf/watchdog", device, errno);
-		said_errno = errno;
+	dog->fd = open(dog->device, O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	if (dog->fd < 0) {
+		if (errno != dog->said_errno)
+			say_errno("conf/watchdog", dog->device, errno);
+		dog->said_errno = errno;
 		return;
 	}
-	set_timeout(timeout_s);
+	set_timeout(dog->timeout_s);
 	feed();
-	say(device, "", "armed");
+	say(dog->device, "", "armed");
 }
 
 int64_t watchdog_deadline(void)
 {
-	return feed_ms;
+	return dog->feed_ms;
 }
 
 void watchdog_turn(void)
 {
-	if (feed_ms <= shell.now_ms)
+	if (dog->feed_ms <= shell.now_ms)
 		feed();
 }
 
 void watchdog_leave(void)
 {
-	if (fd < 0)
+	if (dog->fd < 0)
 		return;
-	if (timeout_s < WATCHDOG_END_S)
+	if (dog->timeout_s < WATCHDOG_END_S)
 		set_timeout(WATCHDOG_END_S);
 	feed();
 }

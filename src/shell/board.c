@@ -16,13 +16,16 @@
 
 #define WORDS (IPC_BOARD_ROWS / 64)
 
-static uint64_t marked[WORDS];   /* rows to be written */
-static uint64_t passing[WORDS];  /* rows that wait for others */
-static uint64_t stale[WORDS];    /* of them those that readers do not believe */
-static uint64_t shown[IPC_BOARD_ROWS]; /* what of a row changes without an action */
-static bool all_marked, wishes_marked, any_marked, any_stale, was_shutdown;
-static int64_t refreshed_ms;     /* when `credit` was counted last */
-static unsigned credit;          /* passing rows that may be written */
+/* A cache of what readers see: board_mark_all() has it made anew. */
+static struct {
+	uint64_t marked[WORDS];   /* rows to be written */
+	uint64_t passing[WORDS];  /* rows that wait for others */
+	uint64_t stale[WORDS];    /* of them those that readers do not believe */
+	bool all_marked, wishes_marked, any_marked, any_stale, was_shutdown;
+	int64_t refreshed_ms;     /* when `credit` was counted last */
+	unsigned credit;          /* passing rows that may be written */
+} cache;
+static uint64_t shown[IPC_BOARD_ROWS]; /* likewise: what of a row changes without an action */
 
 static void set(uint64_t *map, uint32_t row, bool on)
 {
@@ -35,18 +38,18 @@ void board_mark(uint32_t svc)
 {
 	if (!ipc_board || svc >= IPC_BOARD_ROWS)
 		return;
-	set(marked, svc, true);
-	any_marked = true;
+	set(cache.marked, svc, true);
+	cache.any_marked = true;
 }
 
 void board_mark_wishes(void)
 {
-	wishes_marked = true;
+	cache.wishes_marked = true;
 }
 
 void board_mark_all(void)
 {
-	all_marked = true;
+	cache.all_marked = true;
 }
 
 static uint32_t rows(void)
@@ -67,21 +70,21 @@ static void mark_changed_wishes(void)
 	for (uint32_t i = 0; i < rows(); i++)
 		if (facts_of(i) != shown[i])
 			board_mark(i);
-	wishes_marked = false;
+	cache.wishes_marked = false;
 }
 
 /* Everything: other services, a new board, or a shutdown, which gives deadlines
  * to those that had none. */
 static void mark_every_row(void)
 {
-	memset(marked, 0, sizeof marked);
-	memset(passing, 0, sizeof passing);
-	memset(stale, 0, sizeof stale);
+	memset(cache.marked, 0, sizeof cache.marked);
+	memset(cache.passing, 0, sizeof cache.passing);
+	memset(cache.stale, 0, sizeof cache.stale);
 	for (uint32_t i = 0; i < rows(); i++)
-		set(marked, i, true);
-	any_marked = true;
-	all_marked = wishes_marked = ipc_board->blank = any_stale = false;
-	was_shutdown = shell.engine->shutdown;
+		set(cache.marked, i, true);
+	cache.any_marked = true;
+	cache.all_marked = cache.wishes_marked = ipc_board->blank = cache.any_stale = false;
+	cache.was_shutdown = shell.engine->shutdown;
 }
 
 static void put(uint32_t row)
@@ -93,8 +96,8 @@ static void put(uint32_t row)
 	waits = item.state == SVC_WAITING || item.state == SVC_BLOCKED || item.state == SVC_HELD;
 	ipc_board->put(row, &item, waits);
 	shown[row] = facts_of(row);
-	set(passing, row, waits);
-	set(stale, row, false);
+	set(cache.passing, row, waits);
+	set(cache.stale, row, false);
 }
 
 /* Writes the rows of this map, at most *most; true when some are left. */
@@ -116,10 +119,11 @@ static bool put_some(uint64_t *map, unsigned *most)
 /* In a storm of changes, what waits is not written after each of them. */
 static void earn_credit(void)
 {
-	int64_t earned = shell.now_ms - refreshed_ms;
+	int64_t earned = shell.now_ms - cache.refreshed_ms;
 
-	credit = earned < BOARD_CREDIT - credit ? credit + (unsigned)earned : BOARD_CREDIT;
-	refreshed_ms = shell.now_ms;
+	cache.credit = earned < BOARD_CREDIT - cache.credit ? cache.credit + (unsigned)earned
+	                                                    : BOARD_CREDIT;
+	cache.refreshed_ms = shell.now_ms;
 }
 
 void board_publish(void)
@@ -128,20 +132,20 @@ void board_publish(void)
 
 	if (!ipc_board)
 		return;
-	if (ipc_board->blank || all_marked || shell.engine->shutdown != was_shutdown)
+	if (ipc_board->blank || cache.all_marked || shell.engine->shutdown != cache.was_shutdown)
 		mark_every_row();
-	if (wishes_marked)
+	if (cache.wishes_marked)
 		mark_changed_wishes();
-	if (!any_marked && !any_stale)
+	if (!cache.any_marked && !cache.any_stale)
 		return;
 	earn_credit();
-	if (!any_marked && !credit)
+	if (!cache.any_marked && !cache.credit)
 		return;
-	ipc_board->begin(shell.config->n, any_marked);
-	if (any_marked) {
-		memcpy(stale, passing, sizeof stale);
-		any_marked = put_some(marked, &all);
+	ipc_board->begin(shell.config->n, cache.any_marked);
+	if (cache.any_marked) {
+		memcpy(cache.stale, cache.passing, sizeof cache.stale);
+		cache.any_marked = put_some(cache.marked, &all);
 	}
-	any_stale = put_some(stale, &credit);
+	cache.any_stale = put_some(cache.stale, &cache.credit);
 	ipc_board->end();
 }

@@ -4,71 +4,73 @@
 #include <string.h>
 
 #include "ipc/outlet.h"
+#include "src/shell/shell.h"
 
-enum loudness console_loudness = NORMAL;
-
-static char kept_buf[8192], line_buf[1200];
-static struct text kept, line;
-static unsigned lost;
-
-static void write_some(void)
+static void write_some(struct console *c)
 {
-	size_t part = kept.len < OUTLET_MAX ? kept.len : OUTLET_MAX;
-	ssize_t n = outlet_write(kept.buf, part);
+	size_t part = c->n_kept < OUTLET_MAX ? c->n_kept : OUTLET_MAX;
+	ssize_t n = outlet_write(c->kept, part);
 
 	if (n < 0)
 		n = (ssize_t)part; /* nobody to tell */
-	memmove(kept.buf, kept.buf + n, kept.len - (size_t)n);
-	kept.len -= (size_t)n;
+	memmove(c->kept, c->kept + n, c->n_kept - (size_t)n);
+	c->n_kept -= (size_t)n;
 }
 
-static void drain(void)
+static void drain(struct console *c)
 {
 	size_t before = 0;
 
-	while (kept.len && kept.len != before) {
-		before = kept.len;
-		write_some();
+	while (c->n_kept && c->n_kept != before) {
+		before = c->n_kept;
+		write_some(c);
 	}
 }
 
 void console_flush(void)
 {
-	drain();
-	if (kept.buf && kept.len == 0 && lost) {
+	struct console *c = &shell.console;
+
+	drain(c);
+	if (c->n_kept == 0 && c->lost) {
 		struct text *t = say_begin();
 
-		text_u64(t, lost);
+		text_u64(t, c->lost);
 		text_str(t, " lines were lost: the console did not take them");
-		lost = 0;
+		c->lost = 0;
 		say_end();
-		drain();
+		drain(c);
 	}
 }
 
 int console_awaited(void)
 {
-	return kept.buf && kept.len ? outlet_fd() : -1;
+	return shell.console.n_kept ? outlet_fd() : -1;
 }
 
 struct text *say_begin(void)
 {
-	if (!kept.buf)
-		text_init(&kept, kept_buf, sizeof kept_buf);
-	text_init(&line, line_buf, sizeof line_buf - 1);
-	text_str(&line, "cinit: ");
-	return &line;
+	struct console *c = &shell.console;
+
+	text_init(&c->line, c->line_buf, sizeof c->line_buf - 1);
+	text_str(&c->line, "cinit: ");
+	return &c->line;
 }
 
 void say_end(void)
 {
-	line_buf[line.len++] = '\n'; /* the text left one byte of room */
-	if (kept.len + line.len >= kept.cap)
-		drain();
-	if (kept.len + line.len >= kept.cap)
-		lost++;
-	else
-		text_mem(&kept, line_buf, line.len);
+	struct console *c = &shell.console;
+	size_t n = c->line.len;
+
+	c->line_buf[n++] = '\n'; /* the text left one byte of room */
+	if (c->n_kept + n >= sizeof c->kept)
+		drain(c);
+	if (c->n_kept + n >= sizeof c->kept) {
+		c->lost++;
+		return;
+	}
+	memcpy(c->kept + c->n_kept, c->line_buf, n);
+	c->n_kept += n;
 }
 
 void say(const char *where, const char *what, const char *why)

@@ -10,9 +10,17 @@
 
 #include "ipc/text.h"
 
-enum loudness { QUIET, NORMAL, VERBOSE };
+enum loudness { NORMAL, QUIET, VERBOSE };
 
-extern enum loudness console_loudness;
+/* What is said and not written yet; struct shell has it. */
+struct console {
+	enum loudness loudness;
+	unsigned lost;           /* lines that had no room */
+	size_t n_kept;
+	struct text line;        /* being said: in line_buf */
+	char line_buf[1200];
+	char kept[8192];
+};
 
 /* "cinit: where: what: why"; an empty part is left out with its colon. */
 void say(const char *where, const char *what, const char *why);

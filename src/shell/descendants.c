@@ -16,8 +16,11 @@ struct found {
 	pid_t pid, parent;
 };
 
-static struct found found[DESCENDANTS_MAX];
-static unsigned n_found;
+/* A cache, which find() fills anew for whoever asks. */
+static struct {
+	struct found at[DESCENDANTS_MAX];
+	unsigned n;
+} cache;
 
 static int open_of(pid_t pid, const char *file, pid_t tid)
 {
@@ -37,8 +40,8 @@ static int open_of(pid_t pid, const char *file, pid_t tid)
 
 static void add(pid_t pid, pid_t parent)
 {
-	if (pid > 1 && n_found < DESCENDANTS_MAX)
-		found[n_found++] = (struct found){pid, parent};
+	if (pid > 1 && cache.n < DESCENDANTS_MAX)
+		cache.at[cache.n++] = (struct found){pid, parent};
 }
 
 /* The children that the first thread of a process has; those of its other
@@ -101,10 +104,10 @@ static void signal_found(const struct found *f, int sig)
 
 static void find(void)
 {
-	n_found = 0;
+	cache.n = 0;
 	add_children(getpid());
-	for (unsigned i = 0; i < n_found; i++)
-		add_children(found[i].pid);
+	for (unsigned i = 0; i < cache.n; i++)
+		add_children(cache.at[i].pid);
 }
 
 static void name(pid_t pid)
@@ -130,13 +133,13 @@ static void name(pid_t pid)
 void descendants_name(unsigned max)
 {
 	find();
-	for (unsigned i = 0; i < n_found && i < max; i++)
-		name(found[i].pid);
+	for (unsigned i = 0; i < cache.n && i < max; i++)
+		name(cache.at[i].pid);
 }
 
 void descendants_signal(int sig)
 {
 	find();
-	for (unsigned i = 0; i < n_found; i++)
-		signal_found(&found[i], sig);
+	for (unsigned i = 0; i < cache.n; i++)
+		signal_found(&cache.at[i], sig);
 }

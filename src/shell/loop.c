@@ -11,6 +11,7 @@
 #include "ipc/lock.h"
 #include "ipc/watch.h"
 #include "src/limits.h"
+#include "src/shell/check.h"
 #include "src/shell/console.h"
 #include "src/shell/life.h"
 #include "src/shell/process.h"
@@ -18,17 +19,11 @@
 #include "src/shell/reload.h"
 #include "src/shell/requests.h"
 #include "src/shell/services.h"
+#include "src/shell/shell.h"
 #include "src/shell/signals.h"
 #include "src/shell/thrift.h"
 
-static int epoll_fd = -1, signal_fd = -1;
-static bool reap_due;                  /* children may wait to be reaped */
-static int64_t reap_after_ms;          /* orphans are left alone until then */
-static bool actions_left;
-static bool ipc_said;                  /* the problem was said, not again */
-static int console_fd = -1;            /* watched, because the console took not all */
-static int64_t flushed_ms;             /* when it was written to last */
-static int64_t look_ms = NEVER;        /* when the endpoint is looked at, because of a sign */
+static struct loop *const loop = &shell.loop;
 
 /* ---- sources ---- */
 
@@ -52,7 +47,7 @@ int loop_watch(int fd, enum source source, uint32_t svc, enum proc_role role)
 {
 	struct epoll_event ev = event_of(source, svc, role);
 
-	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
 void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
@@ -60,12 +55,12 @@ void loop_rewatch(int fd, enum source source, uint32_t svc, enum proc_role role)
 	struct epoll_event ev = event_of(source, svc, role);
 
 	if (fd >= 0)
-		epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev); /* not all of them are watched */
+		epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &ev); /* not all of them are watched */
 }
 
 void loop_unwatch(int fd)
 {
-	epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 
 /* What has happened to the endpoint so far is about to be looked at.  One sign is
@@ -76,8 +71,8 @@ static void await_signs(void)
 	                         .data.u64 = tag(SOURCE_ENDPOINT, 0, ROLE_MAIN)};
 	int fd = watch_forget();
 
-	if (fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
-		epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev);
+	if (fd >= 0 && epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
+		epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
 /* A console that is full tells once when it has room: one that polls writable and still
@@ -88,35 +83,37 @@ static void write_console(void)
 	int fd;
 
 	console_flush();
-	flushed_ms = shell.now_ms;
+	loop->flushed_ms = shell.now_ms;
 	fd = console_awaited();
-	if (fd == console_fd)
+	if (fd == loop->console_fd)
 		return;
-	if (console_fd >= 0)
-		epoll_ctl(epoll_fd, EPOLL_CTL_DEL, console_fd, NULL); /* it may be closed */
-	console_fd = fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? fd : -1;
+	if (loop->console_fd >= 0)
+		epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->console_fd, NULL); /* it may be closed */
+	loop->console_fd = fd >= 0 && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0 ? fd : -1;
 }
 
 static void look_later(void)
 {
-	if (look_ms == NEVER)
-		look_ms = record_now_ms() + IPC_LOOK_AFTER_MS;
+	if (loop->look_ms == NEVER)
+		loop->look_ms = record_now_ms() + IPC_LOOK_AFTER_MS;
 }
 
 int loop_init(void)
 {
-	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	signal_fd = signals_open();
-	if (epoll_fd < 0 || signal_fd < 0)
+	loop->console_fd = -1;
+	loop->look_ms = NEVER;
+	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	loop->signal_fd = signals_open();
+	if (loop->epoll_fd < 0 || loop->signal_fd < 0)
 		return -1;
-	return loop_watch(signal_fd, SOURCE_SIGNALS, 0, ROLE_MAIN);
+	return loop_watch(loop->signal_fd, SOURCE_SIGNALS, 0, ROLE_MAIN);
 }
 
 static void say_ipc_problem(const char *what, const char *why)
 {
-	if (!ipc_said)
+	if (!loop->ipc_said)
 		say("ipc", what, why);
-	ipc_said = true;
+	loop->ipc_said = true;
 }
 
 /* The lock first: whoever holds it owns the endpoint. */
@@ -144,7 +141,7 @@ static void make_endpoint(void)
 		say_errno("ipc", "epoll", errno);
 	if (ipc_group != group)
 		say("conf/ipc_group", "no group may command", ipc_problem);
-	ipc_said = false;
+	loop->ipc_said = false;
 }
 
 /* Makes the endpoint if there is none.  A method that was disturbed by what is no sign
@@ -166,7 +163,7 @@ static void make_missing(void)
  * all in order, or can do no more than the last one could, changes nothing. */
 static void begin_look(void)
 {
-	look_ms = NEVER;
+	loop->look_ms = NEVER;
 	await_signs();
 }
 
@@ -192,7 +189,7 @@ static void look_after_ipc(void)
 	begin_look();
 	if (ipc_fd >= 0 && !lock_is_current(ipc_rundir))
 		take_lock();
-	actions_left = true; /* requests may be taken: they are acted on before anybody sleeps */
+	loop->actions_left = true; /* requests may be taken: they are acted on before anybody sleeps */
 	if (ipc_fd >= 0 && !cinit_ipc_listen())
 		say("ipc", ipc_rundir, "the endpoint was lost, making it anew");
 	ipc_recheck = false;
@@ -234,7 +231,7 @@ static unsigned reap(void)
 	unsigned n;
 	int status;
 
-	reap_due = false;
+	loop->reap_due = false;
 	for (n = 0; n < TURN_REAPS; n++) {
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
@@ -244,14 +241,14 @@ static unsigned reap(void)
 		}
 		after = clock_ns();
 		if (reaped(pid, status) && after - before > REAP_SLOW_NS) {
-			reap_after_ms = shell.now_ms + REAP_PAUSE_MS;
-			reap_due = true;
+			loop->reap_after_ms = shell.now_ms + REAP_PAUSE_MS;
+			loop->reap_due = true;
 			services_watch_ends();
 			return n + 1;
 		}
 		before = clock_ns();
 	}
-	reap_due = true;
+	loop->reap_due = true;
 	return n;
 }
 
@@ -276,9 +273,9 @@ static void take_signals(void)
 	enum proc_role role;
 	pid_t pid = 0;
 
-	if (!signals_take(signal_fd, &pid))
+	if (!signals_take(loop->signal_fd, &pid))
 		return;
-	reap_due = true;
+	loop->reap_due = true;
 	if (pid > 0 && services_find(pid, &svc, &role))
 		reap_one(svc, role);
 }
@@ -304,6 +301,7 @@ static void dispatch(const struct epoll_event *ev, enum source which)
 	case SOURCE_LOAD: loading_readable(); break;
 	case SOURCE_CONSOLE: break; /* it is written to before we sleep */
 	}
+	check_event();
 }
 
 static void serve_ipc(void)
@@ -357,20 +355,21 @@ static void turn(const struct epoll_event *ev, int n)
 	serve_ipc();
 	relay_turn();
 	load_turn();
-	actions_left = services_act() || life_idle();
-	if (reap_due && reap_after_ms <= shell.now_ms && reap() > 0)
-		actions_left = true;
-	ipc_recheck |= look_ms <= shell.now_ms;
+	loop->actions_left = services_act() || life_idle();
+	if (loop->reap_due && loop->reap_after_ms <= shell.now_ms && reap() > 0)
+		loop->actions_left = true;
+	ipc_recheck |= loop->look_ms <= shell.now_ms;
 	if (ipc_recheck)
 		look_after_ipc();
 	if (life_turn())
-		actions_left = true;
+		loop->actions_left = true;
 	if (shell.machine)
 		shell.machine->turn();
 	if (shell.spawner.n_held && spawn_sweep_ms(&shell.spawner) <= shell.now_ms)
 		services_sweep();
 	services_free_retired();
 	rest(load && !load_is_on());
+	check_turn();
 }
 
 static int64_t first(int64_t a, int64_t b)
@@ -383,11 +382,11 @@ static int sleep_ms(void)
 {
 	int64_t at = engine_deadline(shell.engine), left;
 
-	if (ipc_more || (actions_left && !spawn_must_wait(&shell.spawner, shell.now_ms)))
+	if (ipc_more || (loop->actions_left && !spawn_must_wait(&shell.spawner, shell.now_ms)))
 		return 0;
-	if (actions_left)
+	if (loop->actions_left)
 		at = first(at, shell.now_ms + SPAWN_PATIENCE_MS);
-	at = first(at, first(life_deadline(&shell.life), look_ms));
+	at = first(at, first(life_deadline(&shell.life), loop->look_ms));
 	at = first(at, relay_deadline());
 	if (load_is_on())
 		at = first(at, first(loading_deadline(), requests_deadline()));
@@ -397,8 +396,8 @@ static int sleep_ms(void)
 		at = first(at, shell.machine->deadline());
 	if (ipc_fd >= 0)
 		at = first(at, ipc_due_ms);
-	if (reap_due)
-		at = first(at, reap_after_ms);
+	if (loop->reap_due)
+		at = first(at, loop->reap_after_ms);
 	if (at == NEVER)
 		return -1;
 	left = at - record_now_ms();
@@ -409,14 +408,14 @@ int loop_run(void)
 {
 	struct epoll_event ev[TURN_EVENTS];
 
-	reap_due = true; /* children may have ended before we looked */
-	actions_left = true;
+	loop->reap_due = true; /* children may have ended before we looked */
+	loop->actions_left = true;
 	while (shell.life.state != LIFE_OVER) {
 		int timeout = sleep_ms(), n;
 
-		if (timeout || shell.now_ms - flushed_ms >= CONSOLE_MAX_MS)
+		if (timeout || shell.now_ms - loop->flushed_ms >= CONSOLE_MAX_MS)
 			write_console();
-		n = epoll_wait(epoll_fd, ev, TURN_EVENTS, timeout);
+		n = epoll_wait(loop->epoll_fd, ev, TURN_EVENTS, timeout);
 		shell.now_ms = record_now_ms();
 		turn(ev, n);
 	}

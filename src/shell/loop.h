@@ -10,12 +10,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "src/shell/shell.h"
+enum proc_role { ROLE_MAIN, ROLE_OFF, ROLE_HELPER };
 
 /* What a descriptor in the loop is. */
 enum source {
 	SOURCE_SIGNALS, SOURCE_IPC, SOURCE_EXEC, SOURCE_READY, SOURCE_PIDFD, SOURCE_CONTROL,
 	SOURCE_ENDPOINT, SOURCE_LOAD, SOURCE_CONSOLE
+};
+
+/* What one turn leaves for the next; struct shell has it. */
+struct loop {
+	int epoll_fd, signal_fd;
+	bool reap_due;          /* children may wait to be reaped */
+	bool actions_left;      /* the engine may have more of them */
+	bool ipc_said;          /* the endpoint's problem was said, not again */
+	int64_t reap_after_ms;  /* orphans are left alone until then */
+	int64_t look_ms;        /* the endpoint is looked at then, because of a sign; or NEVER */
+	int64_t flushed_ms;     /* the console was written to last */
+	int console_fd;         /* watched, because the console took not all; or -1 */
 };
 
 /* Makes the loop and the descriptor for signals (all are blocked before).  0 or -1. */

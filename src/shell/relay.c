@@ -13,32 +13,20 @@
 #include "src/shell/services.h"
 #include "src/shell/shell.h"
 
-struct relayed {
-	uint32_t handle;  /* of the client; 0: a free row */
-	uint32_t svc;
-	uint64_t id;      /* of the record that the manager got */
-	int64_t due_ms;   /* answered by then */
-	uint16_t verb;
-};
-
-static struct relayed rows[RELAY_MAX];
-static unsigned n_rows; /* in use */
-static uint64_t last_id;
-
 static void free_row(struct relayed *row)
 {
 	row->handle = 0;
-	n_rows--;
+	shell.relay.n--;
 }
 
 /* A row that is free, unless others than those who may command have their part. */
 static struct relayed *free_rows(bool may_command)
 {
-	if (n_rows == RELAY_MAX || (!may_command && n_rows >= RELAY_OTHERS))
+	if (shell.relay.n == RELAY_MAX || (!may_command && shell.relay.n >= RELAY_OTHERS))
 		return NULL;
 	for (unsigned i = 0; i < RELAY_MAX; i++)
-		if (!rows[i].handle)
-			return &rows[i];
+		if (!shell.relay.row[i].handle)
+			return &shell.relay.row[i];
 	return NULL;
 }
 
@@ -94,12 +82,12 @@ static enum result relay(const struct ipc_record *r, uint32_t svc, bool may_comm
 	row = free_rows(may_command);
 	if (!row)
 		return RES_BUSY;
-	*row = (struct relayed){.svc = svc, .id = ++last_id, .due_ms = due(r), .verb = r->verb};
+	*row = (struct relayed){.svc = svc, .id = ++shell.relay.last_id, .due_ms = due(r), .verb = r->verb};
 	no = pass_on(r, row, fd);
 	if (no)
 		return no;
 	row->handle = r->handle;
-	n_rows++;
+	shell.relay.n++;
 	return RES_NONE;
 }
 
@@ -116,8 +104,8 @@ void relay_request(const struct ipc_record *r, uint32_t svc, bool may_command)
 static struct relayed *find(uint32_t svc, uint64_t id)
 {
 	for (unsigned i = 0; i < RELAY_MAX; i++)
-		if (rows[i].handle && rows[i].svc == svc && rows[i].id == id)
-			return &rows[i];
+		if (shell.relay.row[i].handle && shell.relay.row[i].svc == svc && shell.relay.row[i].id == id)
+			return &shell.relay.row[i];
 	return NULL;
 }
 
@@ -237,39 +225,39 @@ static void answer_row(struct relayed *row, enum result result)
 
 void relay_gone(uint32_t svc)
 {
-	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
-		if (rows[i].handle && rows[i].svc == svc)
-			answer_row(&rows[i], RES_NO);
+	for (unsigned i = 0; shell.relay.n && i < RELAY_MAX; i++)
+		if (shell.relay.row[i].handle && shell.relay.row[i].svc == svc)
+			answer_row(&shell.relay.row[i], RES_NO);
 }
 
 void relay_forget(uint32_t handle)
 {
-	for (unsigned i = 0; handle && n_rows && i < RELAY_MAX; i++) /* free rows bear 0 */
-		if (rows[i].handle == handle)
-			free_row(&rows[i]);
+	for (unsigned i = 0; handle && shell.relay.n && i < RELAY_MAX; i++) /* free rows bear 0 */
+		if (shell.relay.row[i].handle == handle)
+			free_row(&shell.relay.row[i]);
 }
 
 /* A service that runs is never dropped: its rows have somewhere to go. */
 void relay_moved(const uint32_t *map, uint32_t n)
 {
-	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
-		if (rows[i].handle && rows[i].svc < n)
-			rows[i].svc = map[rows[i].svc];
+	for (unsigned i = 0; shell.relay.n && i < RELAY_MAX; i++)
+		if (shell.relay.row[i].handle && shell.relay.row[i].svc < n)
+			shell.relay.row[i].svc = map[shell.relay.row[i].svc];
 }
 
 void relay_turn(void)
 {
-	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
-		if (rows[i].handle && rows[i].due_ms <= shell.now_ms)
-			answer_row(&rows[i], RES_STILL_WAITING);
+	for (unsigned i = 0; shell.relay.n && i < RELAY_MAX; i++)
+		if (shell.relay.row[i].handle && shell.relay.row[i].due_ms <= shell.now_ms)
+			answer_row(&shell.relay.row[i], RES_STILL_WAITING);
 }
 
 int64_t relay_deadline(void)
 {
 	int64_t first = NEVER;
 
-	for (unsigned i = 0; n_rows && i < RELAY_MAX; i++)
-		if (rows[i].handle && rows[i].due_ms < first)
-			first = rows[i].due_ms;
+	for (unsigned i = 0; shell.relay.n && i < RELAY_MAX; i++)
+		if (shell.relay.row[i].handle && shell.relay.row[i].due_ms < first)
+			first = shell.relay.row[i].due_ms;
 	return first;
 }

@@ -11,6 +11,23 @@
 #include <stdint.h>
 
 #include "ipc/record.h"
+#include "src/limits.h"
+
+/* One request that a manager has to answer. */
+struct relayed {
+	uint32_t handle;  /* of the client; 0: a free row */
+	uint32_t svc;
+	uint64_t id;      /* of the record that the manager got */
+	int64_t due_ms;   /* answered by then */
+	uint16_t verb;
+};
+
+/* All of them; struct shell has it. */
+struct relay {
+	unsigned n;       /* rows in use */
+	uint64_t last_id;
+	struct relayed row[RELAY_MAX];
+};
 
 /* A request of VERB_WORKERS, SCALE, ROLL or CALL about service svc; it is answered at
  * once when it cannot be passed on. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "src/limits.h"
 #include "src/shell/board.h"
 #include "src/shell/boot.h"
+#include "src/shell/check.h"
 #include "src/shell/console.h"
 #include "src/shell/essential.h"
 #include "src/shell/helper.h"
@@ -23,14 +23,6 @@
 #include "src/shell/relay.h"
 #include "src/shell/requests.h"
 #include "src/shell/thrift.h"
-
-/* Blocks that children in flight may still read. */
-static struct retired {
-	struct config *config;
-	uint32_t epoch;
-} retired[RETIRED_MAX];
-static unsigned n_retired;
-static bool ends_watched; /* each process of ours is watched by a pidfd */
 
 /* ---- configuration ---- */
 
@@ -114,7 +106,7 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 	struct takeover t;
 
 	services_free_retired();
-	if (n_retired == RETIRED_MAX) {
+	if (shell.n_retired == RETIRED_MAX) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -131,7 +123,7 @@ int services_adopt(struct config *fresh, const uint32_t *map)
 		relay_moved(map, shell.config->n);
 	}
 	if (shell.config)
-		retired[n_retired++] = (struct retired){shell.config, shell.spawner.epoch};
+		shell.retired[shell.n_retired++] = (struct retired){shell.config, shell.spawner.epoch};
 	shell.spawner.epoch++;
 	config_free_engine(shell.engine); /* no child reads it */
 	shell.config = fresh;
@@ -146,12 +138,12 @@ void services_free_retired(void)
 {
 	unsigned kept = 0;
 
-	for (unsigned i = 0; i < n_retired; i++)
-		if (spawn_reads(&shell.spawner, retired[i].epoch))
-			retired[kept++] = retired[i];
+	for (unsigned i = 0; i < shell.n_retired; i++)
+		if (spawn_reads(&shell.spawner, shell.retired[i].epoch))
+			shell.retired[kept++] = shell.retired[i];
 		else
-			config_free(retired[i].config);
-	n_retired = kept;
+			config_free(shell.retired[i].config);
+	shell.n_retired = kept;
 }
 
 void services_say_finding(void *arg, const struct finding *f)
@@ -279,15 +271,15 @@ void services_watch(struct proc *p, uint32_t svc, enum proc_role role)
 	/* Unwatched, its end is heard of by SIGCHLD, and a failed exec with it. */
 	if (awaits_exec(svc, role) && loop_watch(p->exec_fd, SOURCE_EXEC, svc, role) < 0)
 		event(EV_EXECUTED, svc);
-	if (ends_watched)
+	if (shell.ends_watched)
 		watch_end(svc, role);
 }
 
 void services_watch_ends(void)
 {
-	if (ends_watched)
+	if (shell.ends_watched)
 		return;
-	ends_watched = true;
+	shell.ends_watched = true;
 	for (uint32_t i = 0; i < shell.config->n; i++) {
 		watch_end(i, ROLE_MAIN);
 		watch_end(i, ROLE_OFF);
@@ -297,9 +289,9 @@ void services_watch_ends(void)
 
 void services_unwatch_ends(void)
 {
-	if (!ends_watched)
+	if (!shell.ends_watched)
 		return;
-	ends_watched = false;
+	shell.ends_watched = false;
 	for (uint32_t i = 0; i < shell.config->n; i++) {
 		process_close_pidfd(services_proc(i, ROLE_MAIN));
 		process_close_pidfd(services_proc(i, ROLE_OFF));
@@ -488,12 +480,12 @@ void services_item(uint32_t svc, struct ipc_item *item)
 static bool worth_saying(unsigned from, unsigned to)
 {
 	/* who are killed all at once have been named together */
-	bool forced = shell.life.forced && console_loudness != VERBOSE;
+	bool forced = shell.life.forced && shell.console.loudness != VERBOSE;
 	bool bad = to == SVC_FAILED || to == SVC_BLOCKED || to == SVC_KILLING || to == SVC_BACKOFF
 	           || to == SVC_REFUSED || to == SVC_OFF_KILLED;
 	bool plain = to == SVC_UP || (to == SVC_DOWN && from != SVC_WAITING);
 
-	return !forced && (bad || console_loudness == VERBOSE || (plain && console_loudness == NORMAL));
+	return !forced && (bad || shell.console.loudness == VERBOSE || (plain && shell.console.loudness == NORMAL));
 }
 
 static void say_change(const struct action *a)
@@ -508,9 +500,9 @@ static void say_change(const struct action *a)
 	t = say_begin();
 	text_name(t, item.name, item.name_len, true);
 	text_str(t, ": ");
-	text_str(t, console_loudness == VERBOSE ? state_detail(a->from) : state_word(a->from));
+	text_str(t, shell.console.loudness == VERBOSE ? state_detail(a->from) : state_word(a->from));
 	text_str(t, " -> ");
-	text_str(t, console_loudness == VERBOSE ? state_detail(a->to) : state_word(a->to));
+	text_str(t, shell.console.loudness == VERBOSE ? state_detail(a->to) : state_word(a->to));
 	before = t->len;
 	text_str(t, " (");
 	describe_why(t, &item, shell.now_ms, true);
@@ -628,33 +620,15 @@ static bool act_on_some(void)
 		if (!engine_next(e, shell.now_ms, &a))
 			return false;
 		act(&a);
+		check_event();
 	}
 	return true;
 }
-
-#ifdef CINIT_CHECK
-/* In a build that looks for faults, an engine that contradicts itself is one. */
-static void check(void)
-{
-	const char *wrong = engine_check(shell.engine, shell.engine->size);
-
-	if (!wrong)
-		return;
-	say("engine", "contradicts itself", wrong);
-	console_flush();
-	abort();
-}
-#else
-static void check(void)
-{
-}
-#endif
 
 bool services_act(void)
 {
 	bool more = act_on_some();
 
-	check();
 	board_publish();
 	return more;
 }

@@ -6,6 +6,7 @@
 #ifndef CINIT_SHELL_SHELL_H
 #define CINIT_SHELL_SHELL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,13 +16,14 @@
 #include "src/launch/prepare.h"
 #include "src/launch/reasons.h"
 #include "src/launch/spawn.h"
+#include "src/shell/console.h"
 #include "src/shell/loading.h"
+#include "src/shell/loop.h"
+#include "src/shell/relay.h"
 #include "src/shell/reload.h"
 #include "src/tree/config.h"
 
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
-
-enum proc_role { ROLE_MAIN, ROLE_OFF, ROLE_HELPER };
 
 struct service_procs {
 	struct proc main, off;
@@ -40,6 +42,27 @@ struct machine {
 	void (*end)(enum shutdown how); /* never returns */
 };
 
+/* conf/watchdog: the device that is fed.  Only src/machine/ reads it. */
+struct watchdog {
+	int fd;              /* -1: not armed */
+	int timeout_s;       /* 0: none is wanted */
+	int said_errno;      /* of the last try to open it: not said again */
+	int64_t feed_ms;     /* when it is fed next, or NEVER */
+	char device[CONFIG_VALUE_MAX + 1];
+};
+
+/* Where a switch leads, once it was asked for.  Only src/machine/ reads it. */
+struct switch_target {
+	char root[SVC_NAME_MAX + 1];
+	char init[SVC_NAME_MAX + 1];
+};
+
+/* A block that was replaced, which children in flight may still read. */
+struct retired {
+	struct config *config;
+	uint32_t epoch;
+};
+
 /* A request for one service, as the engine is told of it. */
 struct pending_request {
 	uint32_t handle;           /* of the client; 0: nobody waits for it any more */
@@ -56,7 +79,13 @@ struct pending {
 	struct pending_request at[LOAD_PENDING_MAX];
 };
 
+/* All that the supervisor knows: no file of the shell, of launch/ or of machine/ keeps
+ * anything elsewhere but caches, which a function of theirs fills anew (test/03-state.bats
+ * lists them).  What is used lies together, between the unused rest of the paths and that
+ * of the large tables: so it takes few pages. */
 struct shell {
+	char places[3 * PATH_MAX]; /* the tree, right behind it the run directory, and behind
+	                            * that cinit.pool's path */
 	enum mode mode;
 	const struct machine *machine; /* NULL unless the mode is MODE_MACHINE */
 	char **argv;            /* as the kernel gave it to us */
@@ -73,12 +102,20 @@ struct shell {
 	uint32_t generation;    /* of the list of services, for clients */
 	struct spawner spawner; /* memory for children */
 	struct channels channels; /* descriptors held for services */
+	struct loop loop;
+	struct watchdog watchdog;
+	bool ends_watched;      /* each process of ours is watched by a pidfd */
+	unsigned n_retired;
 	struct loading loading; /* the load that is under way */
 	struct reasons reasons; /* why their last start or run ended */
 	struct reload reload;
 	bool terminal;          /* in user mode: descriptor 0 was one when we began; isatty(3)
 	                         * says no once it has hung up */
-	/* The last two are large, and hardly ever touched but for their beginning. */
+	/* These are large, and hardly ever touched but for their beginning. */
+	struct console console;
+	struct relay relay;
+	struct retired retired[RETIRED_MAX];
+	struct switch_target target;
 	struct pending pending; /* requests that wait for a load */
 	struct prepare_room room; /* for the process that is being made */
 };
