@@ -803,23 +803,11 @@ other_than() { [ "$(pid_of "$2")" -gt 1 ] && [ "$(pid_of "$2")" != "$1" ]; }
 
 # --- rescue --------------------------------------------------------------------------------------------
 
-# A machine whose console is a FIFO that the test holds on descriptor 8.
-console()
-{
-	mkfifo "$dir/console"
-	exec 8<>"$dir/console"
-	stdin=$dir/console
-}
-
-type_in() { printf '%s\n' "$*" >&8; }
-
 panic_stub()
 {
 	ln -s "$dir/stub" "$tree/conf/panic"
 	printf 'it is bad\n' >"$tree/conf/panic.params"
 }
-
-is_there() { [ -e "$1" ]; }
 
 @test "on a machine an unknown profile leads to conf/panic, then a shell, then the boot" {
 	panic_stub

@@ -133,6 +133,38 @@ reloads() { [ "$(grep -c '^cinit: reload: 4 services' "$log")" = "$1" ]; }
 	[ -S "$dir/sockets/s" ]
 }
 
+@test "a socket at a path on a disk that hangs is given up by a reload, and by a stop" {
+	mkdir "$dir/sockets"
+	served "$dir/sockets"
+	respawn_stub listens
+	wants init listens
+	put svc/listens/listen "unix $dir/sockets/a\nunix $dir/sockets/b\n"
+	boot_settled container
+	svc wait listens
+	hang
+	put svc/listens/listen "unix $dir/sockets/b"
+	kill -HUP "$(cinit_pid)"
+	await "the reload" done_reloads 1
+	goes_on
+	kill -TERM "$(cinit_pid)"
+	ends_with 0
+}
+
+@test "after a rescue a disk that hangs holds up neither status nor an end" {
+	stub init
+	served "$tree"
+	console
+	cinit_as machine -p nonesuch
+	type_in "echo rescued >$dir/rescued"
+	await "the shell" is_there "$dir/rescued"
+	hang
+	type_in "exit"
+	said "load: busy, reading $tree for "
+	svc -t 5 list
+	"$BUILD/cinit.poweroff" -r "$run"
+	ends_with 130
+}
+
 @test "one program that hangs when it is executed stops no reload, however many follow" {
 	local i
 	mkdir "$dir/programs"

@@ -12,7 +12,6 @@ setup() { boot_begin; }
 teardown() { boot_end; }
 
 poweroff() { timeout "$PATIENCE" "$BUILD/cinit.poweroff" -r "$run"; }
-is_there() { [ -e "$1" ]; }
 
 # A service that leaves a process behind which nobody awaits; it writes its name
 # down when TERM comes, and ends then unless it is told to be deaf.

@@ -336,6 +336,18 @@ hup()
 
 said_more() { [ "$(times_said "$2")" -gt "$1" ]; }
 
+# A machine whose console is a FIFO that the test holds on descriptor 8.
+console()
+{
+	mkfifo "$dir/console"
+	exec 8<>"$dir/console"
+	stdin=$dir/console
+}
+
+type_in() { printf '%s\n' "$*" >&8; }
+
+is_there() { [ -e "$1" ]; }
+
 # --- a root directory of one's own ----------------------------------------------------
 
 # A root in which every program is the stub: $root, with $tree as its /etc/cinit

@@ -125,13 +125,49 @@ static struct channel *place_for(const struct channels *now, const struct config
 	return NULL;
 }
 
-static void close_channel(struct channel *ch, const char *line, const struct channel_watch *w)
+static void close_channel(struct channel *ch, const struct channel_watch *w)
 {
 	if (ch->held.fd < 0)
 		return;
 	if (ch->role != CHANNEL_SOCKET)
 		w->unwatch(ch->held.fd);
-	held_give_up(&ch->held, line);
+	held_close(&ch->held);
+}
+
+/* Those that are closed, and the tree that knows their paths. */
+struct closing {
+	const struct channels *channels;
+	const struct config *config;
+};
+
+static bool has_file(const struct channel *ch)
+{
+	return ch->held.fd >= 0 && ch->held.is_file;
+}
+
+static void remove_files(void *arg)
+{
+	const struct closing *closing = arg;
+	const struct channels *c = closing->channels;
+
+	for (uint32_t i = 0; i < c->n; i++)
+		if (has_file(&c->row[i]))
+			held_remove_file(&c->row[i].held, text_of(closing->config, &c->row[i]));
+}
+
+/* One process removes the files of all sockets: nobody knows what lies behind a path. */
+static void close_all(struct channels *c, const struct config *config,
+                      const struct channel_watch *w, int wait_ms)
+{
+	struct closing closing = {c, config};
+	bool files = false;
+
+	for (uint32_t i = 0; i < c->n && !files; i++)
+		files = has_file(&c->row[i]);
+	if (files)
+		w->aside(remove_files, &closing, wait_ms);
+	for (uint32_t i = 0; i < c->n; i++)
+		close_channel(&c->row[i], w);
 }
 
 static void move(struct channel *was, struct channel *now, const struct channel_watch *w)
@@ -155,16 +191,14 @@ void channels_move(struct channels *was, const struct config *config_was, struct
 			place = place_for(now, config, svc, ch, line);
 		if (place)
 			move(ch, place, w);
-		else
-			close_channel(ch, line, w);
 	}
+	close_all(was, config_was, w, 0); /* what has moved is not open there any more */
 	channels_free(was);
 }
 
 void channels_end(struct channels *c, const struct config *config, const struct channel_watch *w)
 {
-	for (uint32_t i = 0; i < c->n; i++)
-		close_channel(&c->row[i], text_of(config, &c->row[i]), w);
+	close_all(c, config, w, CLOSE_WAIT_MS);
 }
 
 /* ---- sockets ---- */
@@ -269,7 +303,7 @@ int channels_hear_ready(struct channels *c, uint32_t svc, const struct channel_w
 	}
 	if (r < 0 && !*babbles && n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	close_channel(ch, "", w);
+	close_channel(ch, w);
 	return r;
 }
 
@@ -279,5 +313,5 @@ void channels_close(struct channels *c, uint32_t svc, enum channel_role role,
 	struct channel *ch = find(c, svc, role, 0);
 
 	if (ch)
-		close_channel(ch, "", w);
+		close_channel(ch, w);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int fd_move_up(int fd)
@@ -14,4 +15,20 @@ int fd_move_up(int fd)
 		close(fd);
 	errno = err;
 	return moved;
+}
+
+static void close_range_of(unsigned from, unsigned to)
+{
+#ifdef SYS_close_range
+	if (from > to || syscall(SYS_close_range, from, to, 0u) == 0)
+		return;
+#endif
+	for (unsigned fd = from; fd <= to && fd < FD_SEARCH; fd++)
+		close((int)fd);
+}
+
+void fd_close_all_but(int fd)
+{
+	close_range_of(3, (unsigned)fd - 1);
+	close_range_of((unsigned)fd + 1, ~0u);
 }

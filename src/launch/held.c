@@ -1,4 +1,4 @@
-/* held.c - opening a socket for a service, and giving it up. */
+/* held.c - opening a socket for a service, closing it, and removing its file. */
 #include "src/launch/held.h"
 
 #include <errno.h>
@@ -53,6 +53,7 @@ static void remember_file(struct held *h, const char *path)
 int held_open(struct held *h, const char *line, uid_t uid, gid_t gid)
 {
 	struct listen_address a;
+	int err;
 
 	*h = (struct held){.fd = -1};
 	if (parse(line, &a) < 0)
@@ -64,7 +65,10 @@ int held_open(struct held *h, const char *line, uid_t uid, gid_t gid)
 	h->fd = fd_move_up(h->fd);
 	if (h->fd >= 0)
 		return 0;
-	held_give_up(h, line); /* succeeds or changes nothing that we await */
+	err = errno;
+	held_remove_file(h, line);
+	held_close(h);
+	errno = err;
 	return -1;
 }
 
@@ -81,13 +85,18 @@ static void remove_file(const struct held *h, const char *path)
 	close(dir);
 }
 
-void held_give_up(struct held *h, const char *line)
+void held_remove_file(const struct held *h, const char *line)
 {
 	struct listen_address a;
-	int err = errno;
 
 	if (h->is_file && parse(line, &a) == 0 && listen_path(&a))
 		remove_file(h, listen_path(&a));
+}
+
+void held_close(struct held *h)
+{
+	int err = errno;
+
 	if (h->fd >= 0)
 		close(h->fd);
 	*h = (struct held){.fd = -1};

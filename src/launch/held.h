@@ -16,7 +16,9 @@ struct held {
 /* Opens it for a user and a group (-1: nobody asked).  0, or -1 with errno. */
 int held_open(struct held *h, const char *line, uid_t uid, gid_t gid);
 
-/* Closes it if it is open, and removes its file unless another one stands there. */
-void held_give_up(struct held *h, const char *line);
+/* Removes its file, unless another one stands there: it may lie on a disk that hangs. */
+void held_remove_file(const struct held *h, const char *line);
+/* Closes it if it is open. */
+void held_close(struct held *h);
 
 #endif

@@ -8,10 +8,28 @@
 #include "src/shell/console.h"
 #include "src/shell/essential.h"
 #include "src/shell/life.h"
+#include "src/shell/loading.h"
 #include "src/shell/reload.h"
 #include "src/shell/services.h"
 
-/* The last try goes on with what can be read; the rest is read again while it boots. */
+/* Takes over what was read; faults are read again while it boots. */
+static bool take_over(struct config *fresh, bool faults)
+{
+	if (services_adopt(fresh, NULL) < 0) {
+		say_errno(shell.dir, "cannot be loaded", errno);
+		config_free(fresh);
+		return false;
+	}
+	if (faults)
+		reload_after_boot();
+	if (shell.machine)
+		shell.machine->settings(shell.config);
+	return true;
+}
+
+/* ---- the first time: nobody can ask for anything yet ---- */
+
+/* The last try goes on with what can be read. */
 static bool load_once(bool last)
 {
 	struct load_again again = {.refused = last ? 0 : 1u << LOAD_CHANGING | 1u << LOAD_UNREADABLE};
@@ -19,27 +37,44 @@ static bool load_once(bool last)
 	                 .report = services_say_finding};
 	struct config *fresh = config_load(&l);
 
-	if (!fresh)
-		return false;
-	if (services_adopt(fresh, NULL) < 0) {
-		say_errno(shell.dir, "cannot be loaded", errno);
-		config_free(fresh);
-		return false;
-	}
-	if (again.fault != LOAD_FINE)
-		reload_after_boot();
-	return true;
+	return fresh && take_over(fresh, again.fault != LOAD_FINE);
 }
 
-bool boot_load(void)
+static bool load_here(void)
 {
 	bool ok = false;
 
 	for (unsigned i = 0; i < LOAD_TRIES && !ok; i++)
 		ok = load_once(i == LOAD_TRIES - 1);
-	if (ok && shell.machine)
-		shell.machine->settings(shell.config);
 	return life_loaded(ok);
+}
+
+/* ---- after a rescue: a disk that hangs must not hold up whoever asks for an end ---- */
+
+/* A stop that has begun meanwhile gives it up. */
+static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
+{
+	(void)map; /* there was nothing before */
+	if (life_is_stopping(&shell.life)) {
+		config_free(fresh);
+		life_loaded(false);
+	} else {
+		life_loaded(how == LOADED && take_over(fresh, shell.loading.fault));
+	}
+}
+
+static bool load_in_a_child(void)
+{
+	loading_end(); /* what was asked for in the rescue shell */
+	if (loading_begin(LOAD_BOOT, NULL, loaded) == 0)
+		return false;
+	say_errno(shell.dir, "cannot be loaded", errno);
+	return life_loaded(false);
+}
+
+bool boot_load(void)
+{
+	return shell.config ? load_in_a_child() : load_here();
 }
 
 void boot_wish(void)

@@ -26,6 +26,7 @@ enum { SAYS_FINDING, SAYS_DONE };
 struct said {
 	uint8_t kind;
 	uint8_t level;         /* SAYS_FINDING: enum finding_level; three strings follow, */
+	uint8_t fault;         /* SAYS_DONE: something could not be read */
 	uint64_t config_bytes; /* SAYS_DONE: what lies in the memory; 0: nothing could be loaded */
 	char strings[SAID_BYTES];
 };
@@ -33,6 +34,7 @@ struct said {
 /* ---- the child ---- */
 
 struct work {
+	enum load_kind kind;
 	int said_fd, memory_fd;
 	struct load_place *progress;
 	const char *asked;
@@ -56,14 +58,20 @@ static void send_finding(void *arg, const struct finding *f)
 	send(w->said_fd, &said, offsetof(struct said, strings) + t.len + 1, MSG_NOSIGNAL);
 }
 
+static void set_place(struct load_place *place, const char *before, const char *path)
+{
+	struct text t;
+
+	text_init(&t, place->path, sizeof place->path);
+	text_str(&t, before);
+	text_str(&t, path);
+}
+
 static void tell_place(void *arg, const char *path)
 {
 	const struct work *w = arg;
-	struct text t;
 
-	text_init(&t, w->progress->path, sizeof w->progress->path);
-	text_str(&t, "svc/");
-	text_str(&t, path);
+	set_place(w->progress, "svc/", path);
 }
 
 static bool put(int fd, const void *bytes, size_t n)
@@ -90,9 +98,21 @@ static uint64_t hand_over(const struct work *w, const struct config *c, const ui
 	return c->size;
 }
 
-/* A name that is asked for is loaded in the end, with what can be read: what cannot is
- * refused, alone.  A reload does nothing then, and names the place. */
-static struct config *load(struct load *l)
+/* Which faults refuse the whole load in try i.  A name that is asked for is loaded in the end,
+ * with what can be read, and so is a boot: what cannot is refused, alone.  A reload does nothing
+ * then, and names the place. */
+static unsigned refused_in(enum load_kind kind, unsigned i)
+{
+	const unsigned changing = 1u << LOAD_CHANGING, unreadable = 1u << LOAD_UNREADABLE;
+
+	if (kind == LOAD_ANEW)
+		return changing | unreadable;
+	if (i == LOAD_TRIES - 1)
+		return 0;
+	return kind == LOAD_BOOT ? changing | unreadable : changing;
+}
+
+static struct config *load(enum load_kind kind, struct load *l)
 {
 	const struct timespec pause = {.tv_nsec = LOAD_PAUSE_MS * 1000000L};
 	struct load_again *again = l->again;
@@ -102,11 +122,7 @@ static struct config *load(struct load *l)
 	for (unsigned i = 0; i < LOAD_TRIES; i++) {
 		if (i)
 			nanosleep(&pause, NULL);
-		again->refused = 1u << LOAD_CHANGING;
-		if (l->running)
-			again->refused |= 1u << LOAD_UNREADABLE;
-		else if (i == LOAD_TRIES - 1)
-			again->refused = 0;
+		again->refused = refused_in(kind, i);
 		c = config_load(l);
 		if (c || again->fault == LOAD_FINE)
 			return c;
@@ -117,29 +133,44 @@ static struct config *load(struct load *l)
 	return NULL;
 }
 
+/* What is there already, and where its services are afterwards. */
+static void describe(struct load *l, const struct work *w, uint32_t *map)
+{
+	switch (w->kind) {
+	case LOAD_EXTENDS:
+		l->asked = w->asked;
+		l->old = shell.config;
+		l->engine = shell.engine;
+		break;
+	case LOAD_ANEW:
+		l->start = shell.profile;
+		l->running = shell.config;
+		l->engine = shell.engine;
+		l->map = map;
+		break;
+	case LOAD_BOOT:
+		l->start = shell.profile;
+		break;
+	}
+}
+
 static _Noreturn void work(const struct work *w)
 {
-	uint32_t n = shell.config->n;
+	uint32_t n = shell.loading.n;
 	struct vec memory = {.max = SIZE_MAX / 2};
 	uint32_t *map = vec_add(&memory, (n + (size_t)1) * sizeof *map);
-	struct load_again again;
-	struct load l = {.dir = shell.dir, .engine = shell.engine, .report = send_finding,
-	                 .place = tell_place, .again = &again, .arg = (void *)(uintptr_t)w};
+	struct load_again again = {.fault = LOAD_FINE};
+	struct load l = {.dir = shell.dir, .report = send_finding, .place = tell_place,
+	                 .again = &again, .arg = (void *)(uintptr_t)w};
 	struct said said = {.kind = SAYS_DONE};
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "cinit: load");
-	if (w->asked) {
-		l.asked = w->asked;
-		l.old = shell.config;
-	} else {
-		l.start = shell.profile;
-		l.running = shell.config;
-		l.map = map;
-	}
+	describe(&l, w, map);
 	for (uint32_t i = 0; map && i < n; i++)
 		map[i] = i; /* extended: every service keeps its index */
-	said.config_bytes = map ? hand_over(w, load(&l), map, n) : 0;
+	said.config_bytes = map ? hand_over(w, load(w->kind, &l), map, n) : 0;
+	said.fault = again.fault != LOAD_FINE;
 	send(w->said_fd, &said, offsetof(struct said, strings) + 1, MSG_NOSIGNAL);
 	_exit(0);
 }
@@ -185,20 +216,23 @@ static int open_channels(struct loading *l, int *theirs)
 	return loop_watch(l->said_fd, SOURCE_LOAD, NO_SVC, ROLE_HELPER);
 }
 
-int loading_begin(const char *asked, void (*done)(enum loaded, struct config *, const uint32_t *))
+int loading_begin(enum load_kind kind, const char *asked,
+                  void (*done)(enum loaded, struct config *, const uint32_t *))
 {
 	struct loading *l = &shell.loading;
-	struct work w = {.asked = asked};
+	struct work w = {.kind = kind, .asked = asked};
 	int error;
 
 	if (l->busy) {
 		errno = EBUSY;
 		return -1;
 	}
+	l->n = kind == LOAD_BOOT ? 0 : shell.config->n;
 	console_flush(); /* the child has a copy of what is not written yet */
 	if (open_channels(l, &w.said_fd) == 0) {
 		w.memory_fd = l->memory_fd;
 		w.progress = l->progress;
+		set_place(l->progress, "", shell.dir);
 		l->pid = fork();
 		if (l->pid == 0)
 			work(&w);
@@ -211,7 +245,6 @@ int loading_begin(const char *asked, void (*done)(enum loaded, struct config *, 
 	l->done = done;
 	l->since_ms = shell.now_ms;
 	l->say_ms = shell.now_ms + LOAD_SAY_MS;
-	l->n = shell.config->n;
 	if (l->pid > 0)
 		return 0;
 	l->pid = 0;
@@ -250,9 +283,10 @@ static bool still_fits(const struct config *fresh, const uint32_t *map, uint32_t
 	return true;
 }
 
-static void take_over(uint64_t bytes)
+static void take_over(const struct said *said)
 {
 	struct loading *l = &shell.loading;
+	uint64_t bytes = said->config_bytes;
 	uint32_t n = l->n;
 	size_t map_bytes = ((size_t)n + 1) * sizeof(uint32_t);
 	struct vec memory = {.max = SIZE_MAX / 2};
@@ -270,6 +304,7 @@ static void take_over(uint64_t bytes)
 		munmap(fresh, bytes);
 		finish(LOADED_STALE, NULL, NULL);
 	} else {
+		l->fault = said->fault;
 		finish(LOADED, fresh, map);
 	}
 	vec_free(&memory);
@@ -305,7 +340,7 @@ void loading_readable(void)
 		if (said.kind == SAYS_FINDING)
 			say_finding(&said, (size_t)n - offsetof(struct said, strings));
 		else if (said.config_bytes)
-			take_over(said.config_bytes);
+			take_over(&said);
 		else
 			finish(LOADED_NOT, NULL, NULL);
 	}

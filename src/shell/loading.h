@@ -28,22 +28,29 @@ struct load_place {
 	char path[LOAD_PLACE_BYTES];
 };
 
+/* What is read. */
+enum load_kind {
+	LOAD_EXTENDS,  /* the running tree, and a service that it has not or that it refuses */
+	LOAD_ANEW,     /* the running tree, in whose place it comes */
+	LOAD_BOOT      /* a tree while nothing runs */
+};
+
 /* The load that is under way; struct shell has it. */
 struct loading {
 	bool busy;
+	bool fault;            /* the child has loaded, but could not read all of it */
 	pid_t pid;             /* of the child; 0: it is reaped, as the loop has seen */
 	int said_fd, memory_fd; /* what it says, and what it hands over */
 	struct load_place *progress;
-	uint32_t n;            /* services when it was made */
+	uint32_t n;            /* services when it was made; LOAD_BOOT: 0 */
 	int64_t since_ms, say_ms;
 	void (*done)(enum loaded how, struct config *fresh, const uint32_t *map);
 };
 
-/* Begins one: the running tree anew; or, with a name, extended by this service.  Calls
- * done() once, later, from loading_readable() or loading_end().  0; or -1 with errno, EBUSY
+/* Begins one; `asked` is the service of LOAD_EXTENDS.  Calls done() once, later, from loading_readable() or loading_end().  0; or -1 with errno, EBUSY
  * while there is one. */
-int loading_begin(const char *asked, void (*done)(enum loaded how, struct config *fresh,
-                                                  const uint32_t *map));
+int loading_begin(enum load_kind kind, const char *asked,
+                  void (*done)(enum loaded how, struct config *fresh, const uint32_t *map));
 bool loading_is_busy(void);
 /* "reading svc/x for 12 s" */
 struct text;

@@ -163,7 +163,7 @@ void reload_turn(void)
 	r->wanted = false;
 	if (life_is_stopping(&shell.life)) {
 		life_loaded(false); /* which has said so */
-	} else if (loading_begin(NULL, loaded) < 0) {
+	} else if (loading_begin(LOAD_ANEW, NULL, loaded) < 0) {
 		if (!try_later())
 			say_failed(strerror(errno));
 		life_loaded(false);

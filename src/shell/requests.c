@@ -230,10 +230,11 @@ static void loaded(enum loaded how, struct config *fresh, const uint32_t *map)
 	load_next();
 }
 
-/* A service may have been loaded meanwhile; a refused one is read anew. */
+/* A service may have been loaded meanwhile; a refused one is read anew.  A boot reads the whole
+ * tree first. */
 static void load_next(void)
 {
-	while (shell.pending.n && !loading_is_busy()) {
+	while (shell.pending.n && !loading_is_busy() && shell.life.state != LIFE_LOAD) {
 		const struct pending_request *r = &shell.pending.at[0];
 		uint32_t svc = config_find(shell.config, r->name, strlen(r->name));
 
@@ -241,7 +242,7 @@ static void load_next(void)
 			drop_first();
 		else if (svc != NO_SVC && !is_refused(svc))
 			give_first(svc);
-		else if (loading_begin(r->name, loaded) < 0)
+		else if (loading_begin(LOAD_EXTENDS, r->name, loaded) < 0)
 			answer_first(RES_NO_MEMORY);
 	}
 }
