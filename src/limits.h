@@ -19,11 +19,17 @@
 #define CONFIG_ARG_MAX     131071         /* the kernel's MAX_ARG_STRLEN less its NUL */
 #define CONFIG_ARGS_MAX    65536          /* arguments, or lines of environment, of one program */
 #define CONFIG_VALUE_MAX   64             /* bytes of a file that holds one value */
-#define CONFIG_SERVICES_MAX 65536         /* rows of one load */
-#define CONFIG_EDGES_MAX   1048576        /* dependencies of one load */
+#define CONFIG_SERVICES_MAX 65536         /* services of one load; what follows is refused, each by */
+#define CONFIG_BEYOND_MAX  16384          /* its name: so many, what is still further is not looked at */
+#define CONFIG_EDGES_MAX   1048576        /* needs of one load; wants likewise */
 #define CONFIG_ENTRIES_MAX 131072         /* entries read of one directory */
-#define CONFIG_BYTES_MAX_MIB 64           /* strings of one load; numbers likewise */
+#define CONFIG_BYTES_MAX_MIB 64           /* strings of one load; numbers likewise.  Of all these,
+                                           * whoever is read last and does not fit is refused */
 #define CONFIG_BYTES_MAX   (CONFIG_BYTES_MAX_MIB * 1024 * 1024)
+#define CONFIG_BYTES_LAST  (4 * CONFIG_BYTES_MAX) /* of each kind with what has to be kept beyond its
+                                           * limit: offsets have 32 bits */
+#define CONFIG_FINDINGS_MAX_MIB 16        /* kept of one load until it is done: more than anybody reads */
+#define CONFIG_FINDINGS_MAX (CONFIG_FINDINGS_MAX_MIB * 1024 * 1024)
 #define CONFIG_PATH_MAX    4095           /* bytes of a path: the kernel's PATH_MAX less its NUL */
 #define CONFIG_MODE_MAX    0777           /* permissions of a file, or what is taken from them */
 #define CONFIG_NICE_MIN    -20            /* nice values, */

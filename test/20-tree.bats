@@ -829,3 +829,101 @@ load_big()
 	loaded neighbour
 	same cycles "$(grep -c ': cycle of needs: ' "$graph.err")" 5000
 }
+
+# --- limits of all services together ------------------------------------------------------------
+#
+# Whoever is read last and does not fit is refused, by name, and nobody else.
+
+# unfit N TEXT: so many services are refused because they do not fit, all in these words; each is
+# a finding with its path.  The findings are in $found.
+unfit()
+{
+	same "refused services" "$(grep -cF -e ": does not fit: $2" "$found")" "$1"
+	same "paths" "$(grep -F -e ": does not fit: " "$found" | cut -d: -f1 | sort -u | wc -l)" "$1"
+	same "other errors" "$(grep -vE ': (does not fit|no service, ignored): |^[0-9]+ errors' "$found" || :)" ""
+}
+
+# check_big ARG...: its findings are many, and bats is slow with many lines.
+check_big()
+{
+	found=$BATS_TEST_TMPDIR/found
+	timeout "$LIMIT" "$BUILD/cinit.check" -c "$tree" "$@" >"$BATS_TEST_TMPDIR/out" 2>"$found" || [ $? -eq 1 ]
+	[ $# -gt 0 ] || found=$BATS_TEST_TMPDIR/out
+}
+
+# linked FILE N ENTRY...: N services, b1 on, that init wants, with these entries all links to FILE.
+linked()
+{
+	perl -e 'my ($svc, $file, $n, @entries) = @ARGV; mkdir "$svc/init/wants";
+		for my $i (1 .. $n) { my $b = "$svc/b$i"; mkdir $b; symlink "/bin/true", "$b/on";
+			symlink $file, "$b/$_" for @entries;
+			symlink "../../b$i", "$svc/init/wants/b$i" }' "$tree/svc" "$@"
+}
+
+# late: read after all of these, because only they want it.
+late()
+{
+	once late
+	perl -e 'for (glob "$ARGV[0]/b*") { mkdir "$_/wants"; symlink "../../late", "$_/wants/late" }' "$tree/svc"
+}
+
+# full_lines FILE: 1 MiB.
+full_lines() { perl -e 'print +("=" . "x" x 131070 . "\n") x 8' >"$1"; }
+
+# huge_tree: the tree again, in memory where that is possible: it has a hundred thousand entries.
+huge_tree()
+{
+	public=$(mktemp -d "$([ -w /dev/shm ] && echo /dev/shm || echo "$BATS_TEST_TMPDIR")/cinit-test.XXXXXX")
+	tree=$public/tree
+	mkdir -p "$tree/svc"
+	once neighbour
+	begin_init
+}
+
+@test "of 82,000 services, 65,536 are loaded, the next 16,384 refused by name, and others are no services" {
+	huge_tree
+	perl -e 'mkdir "$ARGV[0]"; mkdir "$ARGV[0]/s$_" for 1 .. 82000' "$tree/svc/init/wants"
+	check_big --graph
+	unfit 16384 "there are more than 65536 services"
+	same "no services" "$(grep -cF ": no service, ignored: there are more than 65536 services" "$found")" \
+		$((82000 + 2 - 65536 - 16384))
+	same "loaded and refused" "$(jq -c '[.services[] | select(.refused == null)] | length, (.[0] | .refused)' \
+		"$BATS_TEST_TMPDIR/out" | paste -sd' ')" "65536 null"
+}
+
+@test "of 1,050,625 needs, or wants, those that do not fit refuse their services" {
+	local kind of
+	for kind in needs wants; do
+		public_end
+		huge_tree
+		perl -e 'my ($tree, $kind) = @ARGV; mkdir "$tree/all"; mkdir "$tree/svc/init/wants";
+			for my $i (1 .. 1024) { mkdir "$tree/svc/leaf$i";
+				symlink "../svc/leaf$i", "$tree/all/$i" }
+			for my $i (1 .. 1026) { mkdir "$tree/svc/p$i"; symlink "../../all", "$tree/svc/p$i/$kind";
+				symlink "../../p$i", "$tree/svc/init/wants/p$i" }' "$tree" "$kind"
+		check_big
+		of=$([ "$kind" = needs ] && echo 3 || echo 4) # init wants 1026 by itself
+		unfit "$of" "all services together have more than 1048576 $kind"
+		same "entries" "$(grep -cE "/svc/p[0-9]+/$kind: does not fit: " "$found")" "$of"
+	done
+}
+
+@test "services whose strings do not fit into 64 MiB are refused, and a smaller one behind them is not" {
+	full_lines "$tree/big"
+	linked "$tree/big" 40 on.params on.env
+	late
+	ln -s "$tree/big" "$tree/svc/late/on.params" # there is room for it, if no refused one keeps any
+	check_big
+	unfit 9 "all services together have more than 64 MiB of strings"
+	same "entries" "$(grep -cE "/svc/b[0-9]+/on.env: does not fit: " "$found")" 9
+}
+
+@test "services whose numbers do not fit into 64 MiB are refused, and a smaller one behind them is not" {
+	huge_tree
+	perl -e 'print "$_=1 " for 0 .. 255' >"$tree/codes"
+	linked "$tree/codes" 16360 essential
+	late
+	echo 1=2 >"$tree/svc/late/essential"
+	check_big
+	unfit 8 "all services together have more than 64 MiB of numbers"
+}

@@ -430,6 +430,52 @@ next_free()
 	svc wait fourth
 }
 
+# --- limits of all services together -----------------------------------------------------------
+
+@test "services that do not fit any more run on as they were, new ones are refused, others are loaded" {
+	local names=()
+	mapfile -t names < <(printf 'b%d\n' {1..40})
+	perl -e 'print +("=" . "x" x 131070 . "\n") x 8' >"$dir/big"
+	respawn_stub "${names[@]}"
+	wants init "${names[@]}"
+	boot_settled container
+	local before name
+	before=$(pids)
+	respawn_stub small
+	stub new newer
+	wants init new small
+	for name in "${names[@]}" new newer; do # 2 MiB each, of 64
+		ln -s "$dir/big" "$tree/svc/$name/on.params"
+		ln -s "$dir/big" "$tree/svc/$name/on.env"
+	done
+	hup "reload: 46 services, 2 new, 0 gone"
+	same_pids "$before"
+	same "those that run on" "$(times_said "is not down: runs on as it was loaded before")" 9
+	said "svc/new/on.env: does not fit: all services together have more than 64 MiB of strings"
+	same new "$(state new)" refused
+	has "$(why new)" "on.env: does not fit: all services together have more than 64 MiB of strings"
+	svc wait small
+	run svc start newer
+	same "code of start" "$status" 1
+	has "$output" "on.env: does not fit: all services together have more than 64 MiB of strings"
+	same_pids "$before"
+}
+
+@test "a load with more findings than are kept says so, and is done" {
+	local deep=$dir
+	while [ ${#deep} -lt 3500 ]; do deep+=/$(printf '%0200d' 0); done
+	mkdir -p "$deep"
+	mv "$tree" "$deep/tree"
+	ln -s "$deep/tree" "$tree" # what is said of places in it is long, their paths are what they are
+	rm -r "$tree/svc/init/wants"
+	boot_settled container
+	perl -e 'chdir $ARGV[0] or die; mkdir "wants"; symlink "none", "wants/x$_" for 1 .. 5000' "$tree/svc/init"
+	hup "reload: 1 services, 0 new, 0 gone"
+	said "has more findings: not said: more than 16 MiB of them"
+	[ "$(times_said "cinit: $dir/0")" -gt 4000 ] || fail "too few were said"
+	: >"$log" # it would be shown
+}
+
 @test "the last command of conf/ is that of the new tree" {
 	ln -s "$dir/stub" "$tree/conf/last"
 	put conf/last.params "before"

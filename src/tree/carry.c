@@ -21,7 +21,7 @@ static uint32_t carry_strings(struct loader *l, uint32_t from, uint32_t n)
 
 	while (n--)
 		end += strlen(end) + 1;
-	return end == s ? 0 : loader_string(l, s, (size_t)(end - s) - 1);
+	return end == s ? 0 : loader_string(l, s, (size_t)(end - s) - 1); /* counted, never refused */
 }
 
 /* One value row of the past as one of service svc. */
@@ -37,12 +37,15 @@ static void carry_value(struct loader *l, uint32_t svc, const struct value *was)
 	case HOLDS_SIGNED: break;
 	case HOLDS_NUMBERS:
 	case HOLDS_LIMITS:
+		vec_admit(&l->values.numbers, was->n * sizeof(uint64_t));
 		v.at = values_numbers(&l->values, config_numbers(past(l), was), was->n);
 		break;
 	case HOLDS_STRINGS:
 		v.at = carry_strings(l, was->at, was->n);
 		break;
 	}
+	if (l->values.full) /* CONFIG_BYTES_LAST: what runs is not forgotten for the sake of others */
+		loader_fail(l, l->values.full);
 	values_add(&l->values, &v);
 }
 
@@ -59,11 +62,12 @@ static struct draft *carry_name(struct loader *l, uint32_t i)
 {
 	const struct conf_svc *conf = config_svc(past(l), i);
 	uint32_t name = carry_strings(l, conf->name, 1);
-	struct draft *d = vec_add(&l->drafts, sizeof *d);
+	struct draft *d;
 
+	vec_admit(&l->drafts, sizeof *d);
+	d = vec_add(&l->drafts, sizeof *d);
 	if (!d) {
-		loader_fail(l, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_SERVICES_MAX) " services"
-		                      : strerror(errno));
+		loader_fail(l, strerror(errno));
 		return NULL;
 	}
 	memset(d, 0, sizeof *d);
@@ -121,7 +125,7 @@ static void keep_gone(struct loader *l, uint32_t i)
 		loader_fail(l, strerror(errno));
 	loader_report(l, FINDING_WARNING, at, "", "is gone", "kept until it is stopped");
 	d = draft_at(l, at);
-	d->conf.refusal = loader_string(l, "its directory is gone", 21);
+	d->conf.refusal = loader_refusal(l, "its directory is gone", 21);
 	l->rq->map[i] = at;
 }
 
@@ -147,8 +151,11 @@ static void carry_list(struct loader *l, struct vec *to, const uint32_t *edge, u
 {
 	for (uint32_t k = from; k < end; k++) {
 		uint32_t target = now(l, edge[k] & ~WANT_UNORDERED);
-		uint32_t *out = target == NO_SVC ? NULL : vec_add(to, sizeof *out);
+		uint32_t *out = NULL;
 
+		vec_admit(to, sizeof *out);
+		if (target != NO_SVC)
+			out = vec_add(to, sizeof *out);
 		if (out)
 			*out = target;
 		else if (target != NO_SVC)
@@ -184,9 +191,7 @@ void carry_check(struct loader *l, uint32_t i)
 
 	if (!d->refused || !was_active(l, d))
 		return;
-	l->needs.len = d->need_at * (size_t)4;
-	l->wants.len = d->want_at * (size_t)4;
-	l->values.rows.len = d->conf.value_at * sizeof(struct value);
+	loader_unread(l, i);
 	d->refused = false;
 	d->kept = true;
 	carry_definition(l, i);

@@ -5,34 +5,40 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "src/limits.h"
 #include "src/tree/loader.h"
 
 /* ---- findings ---- */
 
-static void keep_string(struct loader *l, const char *s)
+static void keep_string(char **at, const char *s)
 {
-	size_t n = strlen(s) + 1;
-	char *at = vec_add(&l->findings, n);
-
-	if (at)
-		memcpy(at, s, n);
-	else
-		loader_fail(l, strerror(errno));
+	*at = stpcpy(*at, s) + 1;
 }
 
 /* A digit for the level, and three strings. */
-void loader_tell(struct loader *l, const struct finding *f)
+static void keep(struct loader *l, const struct finding *f)
 {
 	char level[2] = {(char)('0' + f->level), '\0'};
+	char *at = vec_add(&l->findings, sizeof level + strlen(f->path) + strlen(f->what) + strlen(f->why) + 3);
 
-	if (!l->rq->again) {
-		l->rq->report(l->rq->arg, f);
+	if (!at) {
+		l->findings_full = errno == EFBIG;
+		if (!l->findings_full)
+			loader_fail(l, strerror(errno));
 		return;
 	}
-	keep_string(l, level);
-	keep_string(l, f->path);
-	keep_string(l, f->what);
-	keep_string(l, f->why);
+	keep_string(&at, level);
+	keep_string(&at, f->path);
+	keep_string(&at, f->what);
+	keep_string(&at, f->why);
+}
+
+void loader_tell(struct loader *l, const struct finding *f)
+{
+	if (!l->rq->again)
+		l->rq->report(l->rq->arg, f);
+	else if (!l->findings_full)
+		keep(l, f);
 }
 
 static const char *next_string(const char **at)
@@ -55,6 +61,9 @@ void loader_tell_kept(struct loader *l)
 		f.why = next_string(&at);
 		l->rq->report(l->rq->arg, &f);
 	}
+	if (l->findings_full)
+		l->rq->report(l->rq->arg, &(struct finding){FINDING_WARNING, l->rq->dir, "has more findings",
+		              "not said: more than " LIMIT_TEXT(CONFIG_FINDINGS_MAX_MIB) " MiB of them"});
 }
 
 /* ---- faults ---- */

@@ -90,15 +90,17 @@ int loader_index(struct loader *l, uint32_t i)
 	return 0;
 }
 
-static uint32_t add_service(struct loader *l, const char *name, const struct stat *st)
+/* One beyond CONFIG_SERVICES_MAX has a row as well, so that it is refused by its name. */
+static uint32_t add_service(struct loader *l, const char *name, const struct stat *st, const char **why)
 {
 	uint32_t i = draft_count(l);
 	size_t n = strlen(name);
 	struct draft *d = vec_add(&l->drafts, sizeof *d);
 
 	if (!d) {
-		loader_fail(l, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_SERVICES_MAX) " services"
-		                      : strerror(errno));
+		*why = "there are more than " LIMIT_TEXT(CONFIG_SERVICES_MAX) " services";
+		if (errno != EFBIG)
+			loader_fail(l, strerror(errno));
 		return NO_SVC;
 	}
 	memset(d, 0, sizeof *d);
@@ -258,7 +260,7 @@ static uint32_t resolve_new(struct loader *l, const struct place *at, const stru
 		return NO_SVC;
 	known = loader_named(l, real);
 	if (known == NO_SVC)
-		return add_service(l, real, st);
+		return add_service(l, real, st, why);
 	known = replaced(l, known, st);
 	if (known == NO_SVC) {
 		*why = changed;

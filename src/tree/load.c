@@ -27,7 +27,37 @@ void loader_fail(struct loader *l, const char *why)
 
 uint32_t loader_string(struct loader *l, const char *s, size_t n)
 {
-	return values_string(&l->values, s, n);
+	uint32_t at;
+
+	vec_admit(&l->values.strings, n + 1);
+	at = values_string(&l->values, s, n);
+	if (!at)
+		loader_fail(l, l->values.full);
+	l->named_at = l->values.strings.len;
+	return at;
+}
+
+uint32_t loader_refusal(struct loader *l, const char *s, size_t n)
+{
+	uint32_t offset = (uint32_t)l->refusals.len;
+	char *at = vec_add(&l->refusals, n + 1);
+
+	if (at)
+		memcpy(at, s, n);
+	else
+		loader_fail(l, strerror(errno));
+	return at ? offset : 0;
+}
+
+void loader_unread(struct loader *l, uint32_t i)
+{
+	const struct draft *d = draft_at(l, i);
+
+	l->needs.len = d->need_at * (size_t)4;
+	l->wants.len = d->want_at * (size_t)4;
+	l->values.rows.len = d->conf.value_at * sizeof(struct value);
+	l->values.numbers.len = l->numbers_at;
+	l->values.strings.len = l->named_at > l->strings_at ? l->named_at : l->strings_at;
 }
 
 void loader_report(struct loader *l, enum finding_level level, uint32_t svc, const char *entry,
@@ -60,7 +90,7 @@ static uint32_t refusal_text(struct loader *l, const char *entry, const char *wh
 			text_str(&t, ": ");
 		text_str(&t, parts[i]);
 	}
-	return loader_string(l, text, t.len);
+	return loader_refusal(l, text, t.len);
 }
 
 void loader_refuse(struct loader *l, uint32_t svc, const char *entry, const char *what,
@@ -129,6 +159,15 @@ uint32_t loader_resolve_name(struct loader *l, const char *name, const char **wh
 	                                       .path = path, .svc = NO_SVC, .what = path}, why);
 }
 
+static void read_service(struct loader *l, uint32_t i)
+{
+	loader_read_service(l, i);
+	if (!l->values.full)
+		return;
+	loader_unread(l, i); /* it is refused: smaller ones behind it may fit */
+	l->values.full = NULL;
+}
+
 /* Reads the services in order; reading one may append others. */
 static void read_services(struct loader *l)
 {
@@ -136,10 +175,12 @@ static void read_services(struct loader *l)
 		draft_at(l, i)->need_at = (uint32_t)(l->needs.len / 4);
 		draft_at(l, i)->want_at = (uint32_t)(l->wants.len / 4);
 		draft_at(l, i)->conf.value_at = values_count(&l->values);
+		l->strings_at = l->values.strings.len;
+		l->numbers_at = l->values.numbers.len;
 		if (draft_at(l, i)->carried)
 			carry_definition(l, i);
 		else
-			loader_read_service(l, i);
+			read_service(l, i);
 		if (!loader_has_failed(l))
 			carry_check(l, i);
 	}
@@ -149,6 +190,7 @@ static void begin(struct loader *l)
 {
 	const struct config *old = l->rq->old;
 
+	loader_refusal(l, "", 0);
 	open_root(l);
 	for (uint32_t i = 0; old && i < old->n && !loader_has_failed(l); i++)
 		carry_row(l, i);
@@ -208,6 +250,7 @@ static void free_all(struct loader *l)
 	vec_free(&l->wants);
 	vec_free(&l->index);
 	vec_free(&l->names);
+	vec_free(&l->refusals);
 	vec_free(&l->findings);
 }
 
@@ -237,10 +280,10 @@ struct config *config_load(const struct load *rq)
 	}
 	l->rq = rq;
 	l->svc_fd = -1;
-	l->drafts.max = (size_t)CONFIG_SERVICES_MAX * sizeof(struct draft);
+	l->drafts.max = (size_t)(CONFIG_SERVICES_MAX + CONFIG_BEYOND_MAX) * sizeof(struct draft);
 	l->needs.max = l->wants.max = (size_t)CONFIG_EDGES_MAX * 4;
-	l->index.max = l->names.max = SIZE_MAX / 2;
-	l->findings.max = CONFIG_BYTES_MAX;
+	l->index.max = l->names.max = l->refusals.max = SIZE_MAX / 2;
+	l->findings.max = CONFIG_FINDINGS_MAX;
 	if (rq->again)
 		rq->again->fault = LOAD_FINE;
 	c = values_begin(&l->values) < 0 ? NULL : load(l);

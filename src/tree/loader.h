@@ -38,11 +38,15 @@ struct loader {
 	struct dir service_dir, entry_dir;
 	struct vec drafts;       /* struct draft */
 	struct values values;    /* .failed: why the whole load cannot go on */
+	size_t strings_at, numbers_at; /* where those of the service that is read begin, */
+	size_t named_at;         /* and where the last name ends, which is not given back */
 	uint32_t n_conf;         /* the first rows: those of conf/ */
+	struct vec refusals;     /* strings; offset 0 is "" */
 	struct vec needs, wants; /* uint32_t */
 	struct vec index;        /* uint32_t, hash of identities -> index + 1 */
 	struct vec names;        /* uint32_t, hash of names -> index + 1 */
 	struct vec findings;     /* reports that wait for the end */
+	bool findings_full;      /* and not all of them */
 };
 
 struct draft *draft_at(const struct loader *l, uint32_t i);
@@ -63,8 +67,13 @@ static inline bool loader_has_failed(const struct loader *l)
 	return l->values.failed;
 }
 
-/* Adds a string of n bytes; its offset, or 0 after loader_fail(). */
+/* What draft i, the one that is read, has said so far gives its room back. */
+void loader_unread(struct loader *l, uint32_t i);
+/* Adds a string of n bytes that nobody has to have room for, such as a name; its offset, or 0
+ * after loader_fail(). */
 uint32_t loader_string(struct loader *l, const char *s, size_t n);
+/* Likewise among the refusals. */
+uint32_t loader_refusal(struct loader *l, const char *s, size_t n);
 /* The whole load cannot go on. */
 void loader_fail(struct loader *l, const char *why);
 

@@ -106,6 +106,7 @@ static void fill(struct config *c, struct loader *l)
 	for (uint32_t i = 0; i < c->n; i++) {
 		svc[i] = draft_at(l, i)->conf;
 		svc[i].value_at -= l->n_conf;
+		svc[i].refusal += svc[i].refusal ? (uint32_t)l->values.strings.len : 0;
 		svc[i].kept = draft_at(l, i)->kept;
 	}
 	svc[c->n].value_at = c->n_values - l->n_conf;
@@ -114,6 +115,7 @@ static void fill(struct config *c, struct loader *l)
 	if (l->values.numbers.len)
 		memcpy((char *)c + c->numbers, l->values.numbers.at, l->values.numbers.len);
 	memcpy((char *)c + c->strings, l->values.strings.at, l->values.strings.len);
+	memcpy((char *)c + c->strings + l->values.strings.len, l->refusals.at, l->refusals.len);
 }
 
 /* Hands out room in the block; what follows is aligned. */
@@ -133,7 +135,7 @@ static uint64_t lay_out(struct config *head, const struct loader *l)
 	head->n = (uint32_t)n;
 	head->n_values = values_count(&l->values);
 	head->n_codes = count_codes(l);
-	head->strings_len = (uint32_t)l->values.strings.len;
+	head->strings_len = (uint32_t)(l->values.strings.len + l->refusals.len);
 	head->svcs = room(&at, (n + 1) * sizeof(struct conf_svc));
 	head->nodes = room(&at, n * sizeof(struct graph_node));
 	head->need_at = room(&at, (n + 1) * 4);
@@ -143,7 +145,7 @@ static uint64_t lay_out(struct config *head, const struct loader *l)
 	head->codes = room(&at, head->n_codes * (uint64_t)sizeof(struct graph_code));
 	head->values = room(&at, l->values.rows.len);
 	head->numbers = room(&at, l->values.numbers.len);
-	head->strings = room(&at, l->values.strings.len);
+	head->strings = room(&at, l->values.strings.len + l->refusals.len);
 	return at;
 }
 

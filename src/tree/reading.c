@@ -109,6 +109,8 @@ static void read_entry(struct reading *r, enum entry_id id)
 		r->report(r, FINDING_WARNING, e->name, "", e->idle);
 	else if (e->read)
 		e->read(r);
+	if (r->values->full)
+		reading_refuse(r, e->name, "does not fit", r->values->full);
 }
 
 static void say_idle_parts(struct reading *r)
@@ -125,7 +127,7 @@ static void say_idle_parts(struct reading *r)
 void reading_service(struct reading *r)
 {
 	r->first = values_count(r->values);
-	for (int id = 0; id < ENTRY_N && !r->values->failed; id++)
+	for (int id = 0; id < ENTRY_N && !values_stopped(r->values); id++)
 		if (r->has[id] && !entry_is_conf(&entries[id]))
 			read_entry(r, (enum entry_id)id);
 	say_idle_parts(r);
@@ -134,7 +136,7 @@ void reading_service(struct reading *r)
 void reading_conf(struct reading *r)
 {
 	r->first = values_count(r->values);
-	for (int id = 0; id < ENTRY_N && !r->values->failed; id++)
+	for (int id = 0; id < ENTRY_N && !values_stopped(r->values); id++)
 		if (entry_is_conf(&entries[id]))
 			read_entry(r, (enum entry_id)id);
 }
@@ -203,7 +205,8 @@ static ssize_t slurp(struct values *v, int fd, const char **why, int *error)
 		ssize_t n;
 
 		if (!at) {
-			values_fail(v, strerror(errno));
+			values_lack(v, errno, VALUES_LIMIT_STRINGS);
+			v->strings.len = begin;
 			return -1;
 		}
 		n = file_read(fd, at, 4096);
@@ -238,7 +241,7 @@ static const char *split(struct reading *r, size_t begin, size_t n, enum line_ki
 	struct values *v = r->values;
 
 	if (!vec_add(&v->strings, 1)) {
-		values_fail(v, strerror(errno));
+		values_lack(v, errno, VALUES_LIMIT_STRINGS);
 		return NULL;
 	}
 	*lines = lines_split(v->strings.at + begin, n, kind != LINE_ARGUMENT);
@@ -263,10 +266,11 @@ int reading_lines(struct reading *r, enum line_kind kind, uint32_t *strings, uin
 		miss(r, reading_name(r), error);
 	if (len >= 0)
 		why = split(r, begin, (size_t)len, kind, &lines);
-	if (v->failed)
+	if (why || values_stopped(v))
+		v->strings.len = begin;
+	if (values_stopped(v))
 		return -1;
 	if (why) {
-		v->strings.len = begin;
 		reading_refuse(r, reading_name(r), "", why);
 		return -1;
 	}

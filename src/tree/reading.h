@@ -43,7 +43,7 @@ struct reading {
 	/* Set while reading. */
 	enum entry_id entry;      /* the one that is read */
 	uint32_t first;           /* the first row of this directory */
-	bool refused;
+	bool refused;             /* also for want of room: values->full says that too */
 	uint8_t has[ENTRY_N];     /* enum presence */
 };
 

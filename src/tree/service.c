@@ -36,8 +36,9 @@ static void add_edge(struct dependency *dep, uint32_t to)
 	if (edge)
 		*edge = to;
 	else
-		loader_fail(dep->l, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_EDGES_MAX) " dependencies"
-		                           : strerror(errno));
+		values_lack(&dep->l->values, errno, dep->need ? "all services together have more than "
+		            LIMIT_TEXT(CONFIG_EDGES_MAX) " needs" : "all services together have more than "
+		            LIMIT_TEXT(CONFIG_EDGES_MAX) " wants");
 }
 
 static void read_dependency(struct dependency *dep, const char *name)
@@ -99,7 +100,7 @@ static void read_dependencies(struct reading *r)
 	}
 	since = loader_changed_when(dep.fd);
 	dir_begin(d, dep.fd);
-	while (!loader_has_failed(l) && (more = dir_next(d, &name, &type)) > 0) {
+	while (!values_stopped(&l->values) && (more = dir_next(d, &name, &type)) > 0) {
 		if (name[0] == '.')
 			continue;
 		if (++n > CONFIG_ENTRIES_MAX) {
@@ -180,6 +181,11 @@ void loader_read_service(struct loader *l, uint32_t i)
 
 	if (draft_at(l, i)->refused)
 		return; /* its name is too long */
+	if (i >= CONFIG_SERVICES_MAX) {
+		loader_refuse(l, i, "", "does not fit",
+		              "there are more than " LIMIT_TEXT(CONFIG_SERVICES_MAX) " services");
+		return;
+	}
 	if (has_control_byte(loader_name(l, i))) {
 		loader_refuse(l, i, "", "", "name has a control byte");
 		return;

@@ -32,14 +32,21 @@ void values_fail(struct values *v, const char *why)
 		v->failed = why;
 }
 
+void values_lack(struct values *v, int error, const char *limit)
+{
+	if (error != EFBIG)
+		values_fail(v, strerror(error));
+	else if (!v->full)
+		v->full = limit;
+}
+
 uint32_t values_string(struct values *v, const char *s, size_t n)
 {
 	uint32_t offset = (uint32_t)v->strings.len;
 	char *at = vec_add(&v->strings, n + 1);
 
 	if (!at) {
-		values_fail(v, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of strings"
-		                              : strerror(errno));
+		values_lack(v, errno, VALUES_LIMIT_STRINGS);
 		return 0;
 	}
 	memcpy(at, s, n);
@@ -53,8 +60,8 @@ uint32_t values_numbers(struct values *v, const uint64_t *number, uint32_t n)
 	void *at = vec_add(&v->numbers, n * sizeof *number);
 
 	if (!at) {
-		values_fail(v, errno == EFBIG ? "more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of numbers"
-		                              : strerror(errno));
+		values_lack(v, errno, "all services together have more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB)
+		            " MiB of numbers");
 		return 0;
 	}
 	memcpy(at, number, n * sizeof *number);
@@ -63,12 +70,15 @@ uint32_t values_numbers(struct values *v, const uint64_t *number, uint32_t n)
 
 void values_add(struct values *v, const struct value *row)
 {
-	struct value *at = v->failed ? NULL : vec_add(&v->rows, sizeof *at);
+	struct value *at;
 
+	if (values_stopped(v))
+		return;
+	at = vec_add(&v->rows, sizeof *at);
 	if (at)
 		*at = *row;
 	else
-		values_fail(v, strerror(errno));
+		values_fail(v, strerror(errno)); /* there is room for every entry of every service */
 }
 
 uint32_t values_count(const struct values *v)

@@ -10,6 +10,7 @@
 #ifndef CINIT_TREE_VALUES_H
 #define CINIT_TREE_VALUES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,7 +58,14 @@ struct values {
 	struct vec strings; /* each with its NUL; offset 0 is "" */
 	struct vec numbers; /* uint64_t */
 	const char *failed; /* why nothing can be added any more, or NULL */
+	const char *full;   /* which limit of all directories together was met, or NULL: the one
+	                     * that is read does not fit, and others may */
 };
+
+static inline bool values_stopped(const struct values *v)
+{
+	return v->failed || v->full;
+}
 
 /* 0; or -1 with v->failed.  values_free() in either case. */
 int values_begin(struct values *v);
@@ -65,12 +73,16 @@ void values_free(struct values *v);
 
 /* The first reason stands. */
 void values_fail(struct values *v, const char *why);
+/* Something could not be added, with this errno: there is no memory, or, with EFBIG, v->full is
+ * this limit. */
+void values_lack(struct values *v, int error, const char *limit);
+#define VALUES_LIMIT_STRINGS "all services together have more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of strings"
 
-/* Adds a string of n bytes: its offset, or 0 after values_fail(). */
+/* Adds a string of n bytes: its offset, or 0 after values_lack(). */
 uint32_t values_string(struct values *v, const char *s, size_t n);
 /* Adds n numbers: the index of the first, or 0 likewise. */
 uint32_t values_numbers(struct values *v, const uint64_t *number, uint32_t n);
-/* Adds a row; nothing after values_fail(). */
+/* Adds a row; nothing where values_stopped(). */
 void values_add(struct values *v, const struct value *row);
 
 uint32_t values_count(const struct values *v);

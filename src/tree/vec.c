@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "src/limits.h"
+
 #define VEC_FIRST 65536 /* bytes of address space; only what is used is touched */
 
 static int grow(struct vec *v, size_t need)
@@ -37,6 +39,12 @@ void *vec_add(struct vec *v, size_t n)
 	at = v->at + v->len;
 	v->len += n;
 	return at;
+}
+
+void vec_admit(struct vec *v, size_t n)
+{
+	if (v->len + n > v->max && v->len + n <= CONFIG_BYTES_LAST)
+		v->max = v->len + n;
 }
 
 void vec_free(struct vec *v)

@@ -18,6 +18,9 @@ struct vec {
 /* Room for n more bytes at the end, zeroed and counted in; NULL with errno
  * (ENOMEM, or EFBIG past max). */
 void *vec_add(struct vec *v, size_t n);
+/* The n bytes that are added next must not be lost: they may pass max, up to
+ * CONFIG_BYTES_LAST in all. */
+void vec_admit(struct vec *v, size_t n);
 void vec_free(struct vec *v);
 
 #endif
