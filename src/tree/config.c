@@ -65,11 +65,14 @@ uint32_t config_sleep_before_kill_ms(const struct config *c)
 
 uint32_t config_find(const struct config *c, const char *name, size_t n)
 {
-	for (uint32_t i = 0; i < c->n; i++) {
-		const char *s = config_name(c, i);
+	const uint32_t *slot = (const uint32_t *)((uintptr_t)c + c->names);
+	uint32_t at = config_name_slot(name, n, c->n_names);
+
+	for (; slot[at]; at = (at + 1) & (c->n_names - 1)) {
+		const char *s = config_name(c, slot[at] - 1);
 
 		if (strncmp(s, name, n) == 0 && s[n] == '\0')
-			return i;
+			return slot[at] - 1;
 	}
 	return NO_SVC;
 }

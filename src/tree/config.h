@@ -36,6 +36,8 @@ struct config {
 	uint32_t start;    /* the start service, or NO_SVC */
 	uint32_t asked;    /* the service that this load was made for, or NO_SVC */
 	uint32_t svcs, values, numbers, strings; /* byte offsets in the block, */
+	uint32_t names;    /* byte offset of a hash table: index + 1, or 0, of each name */
+	uint32_t n_names;  /* its slots, a power of two, at least twice as many as services */
 	uint32_t nodes, need_at, want_at, need, want, codes; /* and those of the graph */
 	uint32_t n_codes;
 	uint32_t n_values; /* rows: of services, then of conf/ */
@@ -92,7 +94,7 @@ struct load {
 struct config *config_load(const struct load *l);
 void config_free(struct config *c);
 
-/* Index of the service of this name (n bytes), or NO_SVC. */
+/* Index of the service of this name (n bytes), or NO_SVC.  Any tree takes as long. */
 uint32_t config_find(const struct config *c, const char *name, size_t n);
 
 /* What the engine is made of; it lies in the block. */
@@ -121,6 +123,16 @@ static inline const char *config_str(const struct config *c, uint32_t offset)
 static inline const char *config_name(const struct config *c, uint32_t i)
 {
 	return config_str(c, config_svc(c, i)->name);
+}
+
+/* Where the search for a name begins, in a table of slots (a power of two): FNV-1a. */
+static inline uint32_t config_name_slot(const char *name, size_t n, uint32_t slots)
+{
+	uint32_t hash = 2166136261u;
+
+	while (n--)
+		hash = (hash ^ (unsigned char)*name++) * 16777619u;
+	return hash & (slots - 1);
 }
 
 /* ---- what its entries say ---- */

@@ -25,15 +25,12 @@ static uint32_t slot_of(const struct loader *l, uint64_t dev, uint64_t ino)
 	return at;
 }
 
-/* FNV-1a. */
 static uint32_t slot_of_name(const struct loader *l, const char *name)
 {
 	const uint32_t *slots = (const uint32_t *)(const void *)l->names.at;
-	uint32_t mask = (uint32_t)(l->names.len / 4) - 1, hash = 2166136261u, at;
+	uint32_t n = (uint32_t)(l->names.len / 4), at = config_name_slot(name, strlen(name), n);
 
-	for (const char *p = name; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619u;
-	for (at = hash & mask; slots[at]; at = (at + 1) & mask)
+	for (; slots[at]; at = (at + 1) & (n - 1))
 		if (strcmp(loader_name(l, slots[at] - 1), name) == 0)
 			break;
 	return at;

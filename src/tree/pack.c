@@ -99,6 +99,20 @@ static void fill_values(struct config *c, const struct loader *l)
 		count_words(c, &to[i]);
 }
 
+static void fill_names(struct config *c)
+{
+	uint32_t *slot = (uint32_t *)((uintptr_t)c + c->names);
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		const char *name = config_name(c, i);
+		uint32_t at = config_name_slot(name, strlen(name), c->n_names);
+
+		while (slot[at])
+			at = (at + 1) & (c->n_names - 1);
+		slot[at] = i + 1;
+	}
+}
+
 static void fill(struct config *c, struct loader *l)
 {
 	struct conf_svc *svc = (struct conf_svc *)((uintptr_t)c + c->svcs);
@@ -116,6 +130,7 @@ static void fill(struct config *c, struct loader *l)
 		memcpy((char *)c + c->numbers, l->values.numbers.at, l->values.numbers.len);
 	memcpy((char *)c + c->strings, l->values.strings.at, l->values.strings.len);
 	memcpy((char *)c + c->strings + l->values.strings.len, l->refusals.at, l->refusals.len);
+	fill_names(c);
 }
 
 /* Hands out room in the block; what follows is aligned. */
@@ -125,6 +140,16 @@ static uint32_t room(uint64_t *at, uint64_t bytes)
 
 	*at += (bytes + 7) & ~(uint64_t)7;
 	return (uint32_t)from; /* of a block that fits: that is looked at when all is laid out */
+}
+
+/* At least twice as many slots as services, so that a search always ends, and soon. */
+static uint32_t slots_for(uint64_t n)
+{
+	uint32_t slots = 8;
+
+	while (slots < 2 * n)
+		slots *= 2;
+	return slots;
 }
 
 static uint64_t lay_out(struct config *head, const struct loader *l)
@@ -137,6 +162,8 @@ static uint64_t lay_out(struct config *head, const struct loader *l)
 	head->n_codes = count_codes(l);
 	head->strings_len = (uint32_t)(l->values.strings.len + l->refusals.len);
 	head->svcs = room(&at, (n + 1) * sizeof(struct conf_svc));
+	head->n_names = slots_for(n);
+	head->names = room(&at, head->n_names * (uint64_t)4);
 	head->nodes = room(&at, n * sizeof(struct graph_node));
 	head->need_at = room(&at, (n + 1) * 4);
 	head->want_at = room(&at, (n + 1) * 4);
