@@ -1,7 +1,7 @@
 # fuzz.mk - fuzzing the record: the common server half, requests, loader and engine as they
 # are, on a method and a machine without a medium.
 
-FUZZ_SHELL := $(addprefix src/shell/,requests services board reload essential life relay)
+FUZZ_SHELL := $(addprefix src/shell/,requests services board pids reload essential life relay)
 FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
 FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(filter-out src/launch/spawn,$(TREE_OBJ)) $(FUZZ_SHELL) client/show client/show_pool $(FUZZ_PARTS)
 FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request

@@ -70,7 +70,7 @@ $(B)/test/ipc-storm: $(call objects,test/fuzz/shape)
 $(B)/test/ids-unit: $(call objects,$(READING) src/launch/ids)
 $(B)/test/entries: $(call objects,$(READING))
 $(B)/test/listen-unit: $(call objects,src/tree/address src/launch/socket)
-$(B)/test/shell-unit: $(call objects,$(ENGINE) $(READING) $(TREE_) $(LAUNCH) src/shell/check)
+$(B)/test/shell-unit: $(call objects,$(ENGINE) $(READING) $(TREE_) $(LAUNCH) src/shell/check src/shell/pids)
 $(B)/test/tree-carry: $(call objects,$(ENGINE) $(READING) $(TREE_))
 # Workers, as an example and for tests.
 WORKERS := echo http

@@ -344,9 +344,9 @@ void spawn_reaped(struct spawner *sp, pid_t pid, int64_t now_ms)
 			free_slot_of(sp, i, now_ms);
 }
 
-unsigned spawn_in_flight(const struct spawner *sp)
+pid_t spawn_holder(const struct spawner *sp, unsigned i)
 {
-	return sp->n_held;
+	return sp->held_by[i];
 }
 
 bool spawn_reads(const struct spawner *sp, uint32_t epoch)

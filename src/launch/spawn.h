@@ -96,8 +96,8 @@ void spawn_close(struct proc *p);
 /* A child of ours was reaped, whichever. */
 void spawn_reaped(struct spawner *sp, pid_t pid, int64_t now_ms);
 
-/* Children that still share our memory. */
-unsigned spawn_in_flight(const struct spawner *sp);
+/* Children that still share our memory, at most SPAWN_IN_FLIGHT: the pid of the i-th, or 0. */
+pid_t spawn_holder(const struct spawner *sp, unsigned i);
 /* Whether one of them was launched in this epoch: then nothing that it may read can be
  * unmapped. */
 bool spawn_reads(const struct spawner *sp, uint32_t epoch);

@@ -51,6 +51,27 @@ static const char *check_procs(const struct shell *s)
 	return wrong;
 }
 
+static bool is_found(const struct shell *s, pid_t pid, uint32_t svc, bool off)
+{
+	uint32_t found;
+	bool found_off;
+
+	return !pid || (pids_find(&s->pids, pid, &found, &found_off) && found == svc && found_off == off);
+}
+
+/* Each process is found by its pid; what the table has beside that is out of date. */
+static const char *check_pids(const struct shell *s)
+{
+	const struct pids *p = &s->pids;
+
+	if (p->procs != s->procs || p->n != s->config->n || p->n_used >= p->n_slots)
+		return "the table of pids is another tree's";
+	for (uint32_t i = 0; i < p->n; i++)
+		if (!is_found(s, s->procs[i].main.pid, i, false) || !is_found(s, s->procs[i].off.pid, i, true))
+			return "a process is not found by its pid";
+	return NULL;
+}
+
 static const char *check_spawner(const struct spawner *sp)
 {
 	unsigned held = 0;
@@ -170,7 +191,8 @@ const char *shell_check(const struct shell *s)
 		return NULL;
 	if (s->engine->n != s->config->n)
 		return "engine and config are not of the same tree";
-	if ((wrong = check_procs(s)) || (wrong = check_channels(s)) || (wrong = check_relay(s)))
+	if ((wrong = check_procs(s)) || (wrong = check_pids(s)) || (wrong = check_channels(s))
+	    || (wrong = check_relay(s)))
 		return wrong;
 	return NULL;
 }

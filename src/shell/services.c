@@ -31,7 +31,7 @@
 
 static int adopt_procs(uint32_t n, const uint32_t *map)
 {
-	size_t bytes = ((size_t)n + 1) * sizeof(struct service_procs);
+	size_t room = ((size_t)n + 1) * sizeof(struct service_procs), bytes = room + pids_bytes(n);
 	struct service_procs *procs = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 	                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -46,6 +46,7 @@ static int adopt_procs(uint32_t n, const uint32_t *map)
 		munmap(shell.procs, shell.procs_bytes);
 	shell.procs = procs;
 	shell.procs_bytes = bytes;
+	pids_begin(&shell.pids, procs, n, (char *)procs + room);
 	return 0;
 }
 
@@ -203,13 +204,10 @@ struct proc *services_proc(uint32_t svc, enum proc_role role)
 
 bool services_find(pid_t pid, uint32_t *svc, enum proc_role *role)
 {
-	for (uint32_t i = 0; i < shell.config->n; i++) {
-		const struct service_procs *p = &shell.procs[i];
+	bool off;
 
-		if (p->main.pid != pid && p->off.pid != pid)
-			continue;
-		*svc = i;
-		*role = p->main.pid == pid ? ROLE_MAIN : ROLE_OFF;
+	if (pids_find(&shell.pids, pid, svc, &off)) {
+		*role = off ? ROLE_OFF : ROLE_MAIN;
 		return true;
 	}
 	*svc = NO_SVC;
@@ -337,9 +335,14 @@ void services_unwatch_ends(void)
 
 void services_sweep(void)
 {
-	for (uint32_t i = 0; i < shell.config->n && spawn_in_flight(&shell.spawner); i++) {
-		services_exec_result(i, ROLE_MAIN);
-		services_exec_result(i, ROLE_OFF);
+	uint32_t svc;
+	enum proc_role role;
+
+	for (unsigned i = 0; i < SPAWN_IN_FLIGHT; i++) {
+		pid_t pid = spawn_holder(&shell.spawner, i);
+
+		if (pid && services_find(pid, &svc, &role))
+			services_exec_result(svc, role);
 	}
 	services_exec_result(NO_SVC, ROLE_HELPER);
 }
@@ -380,10 +383,12 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 
 	r = make_process(&o, p, &why);
 	keep_reason(svc, role, &why);
-	if (r < 0)
+	if (r < 0) {
 		report_end(svc, role, &why.end);
-	else
+	} else {
+		pids_note(&shell.pids, svc, role == ROLE_OFF);
 		services_watch(p, svc, role);
+	}
 }
 
 /* The entry, its value, and what the system says: for a step that an entry asked for. */

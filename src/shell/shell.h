@@ -19,6 +19,7 @@
 #include "src/shell/console.h"
 #include "src/shell/loading.h"
 #include "src/shell/loop.h"
+#include "src/shell/pids.h"
 #include "src/shell/relay.h"
 #include "src/shell/reload.h"
 #include "src/tree/config.h"
@@ -95,6 +96,7 @@ struct shell {
 	struct config *config;  /* never NULL once the loop runs, */
 	struct engine *engine;  /* nor this, which decides for its services */
 	struct service_procs *procs; /* one per service */
+	struct pids pids;       /* and whose is which */
 	size_t procs_bytes;
 	struct life life;       /* of the supervisor: boot, rescue, stop, end */
 	struct proc helper;     /* the program outside all services that life.helper names */

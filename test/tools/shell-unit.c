@@ -80,6 +80,7 @@ static void make(void)
 		right.procs[i] = (struct service_procs){PROC_NONE, PROC_NONE};
 	right.helper = PROC_NONE;
 	right.engine = started(c);
+	pids_begin(&right.pids, right.procs, c->n, calloc(1, pids_bytes(c->n))); /* 64 slots */
 	make_channels(c);
 	right.reasons.n = c->n;
 	right.procs[pool].main.slot = 3;
@@ -127,6 +128,7 @@ static struct proc *main_of(uint32_t svc)
 
 static void processes(void)
 {
+	static uint32_t no_pids[64];
 	struct proc was = *main_of(pool);
 
 	*main_of(pool) = PROC_NONE;
@@ -147,6 +149,12 @@ static void processes(void)
 	main_of(pool)->slot = 4;
 	finds("a process is in memory that is another's");
 	*main_of(pool) = was;
+	s.pids.n_used = s.pids.n_slots;
+	finds("the table of pids is another tree's");
+	s.pids.n++;
+	finds("the table of pids is another tree's");
+	s.pids.slot = no_pids;
+	finds("a process is not found by its pid");
 	s.life.helper = HELPER_LAST;
 	finds("life waits for a helper that there is not");
 }
