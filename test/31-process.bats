@@ -471,6 +471,19 @@ orphans()
 	done
 }
 
+@test "services that were started more often than there is room for remembering are known by their processes" {
+	respawn_stub init a b
+	wants init a b
+	boot_settled container
+	for _ in {1..60}; do svc --no-wait try-restart a; svc wait settled; done # of 64 rows
+	same a "$(state a)" up
+	kill_service a KILL
+	kill_service b KILL
+	await "the start of a" happens start a 62
+	await "the start of b" happens start b 2
+	same zombies "$(zombies)" ""
+}
+
 @test "a service that leaves its work to a child of its own is not confused with it" {
 	respawn_stub r
 	stub init

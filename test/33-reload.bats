@@ -498,6 +498,30 @@ next_free()
 	ends_with 0
 }
 
+# How long its tasks were on a processor, in ms.
+cpu_ms() { echo $(($(cut -d' ' -f1 "/proc/$(cinit_pid)/schedstat") / 1000000)); }
+
+# The full form: make proof-reload.
+@test "a reload of 2,000 services keeps no client waiting, and each name is found" {
+	local cpu answers latest names=()
+	mapfile -t names < <(printf 'n%d\n' {1..2000})
+	perl -e 'for (1 .. 2000) { mkdir "$ARGV[0]/n$_"; symlink "../../n$_", "$ARGV[0]/init/wants/n$_" }' "$tree/svc"
+	boot_settled container
+	svc -q status "${names[@]}"
+	mkfifo "$dir/go"
+	"$BUILD/test/ipc-latest" "$run" n7 <"$dir/go" >"$dir/latest" &
+	exec 7>"$dir/go" # it asks until this is closed
+	cpu=$(cpu_ms)
+	for _ in 1 2 3; do hup "reload: 2004 services, 0 new, 0 gone"; done
+	cpu=$(($(cpu_ms) - cpu))
+	exec 7>&-
+	wait "$!"
+	read -r answers latest <"$dir/latest"
+	[ "$answers" -gt 10 ] || fail "$answers answers"
+	[ "$latest" -lt $((500000 * ${CINIT_SLOW:-1})) ] || fail "the latest answer took $latest us"
+	[ "$cpu" -lt $((60 * ${CINIT_SLOW:-1})) ] || fail "three reloads took $cpu ms of PID 1's processor"
+}
+
 @test "after a reload, an idle supervisor sleeps" {
 	boot_settled container
 	hup

@@ -123,6 +123,7 @@ proof:
 	$(AGAIN) proof-ipc
 	$(AGAIN) proof-pool
 	$(AGAIN) proof-orphans
+	$(AGAIN) proof-reload
 	$(AGAIN) proof-vm
 	$(AGAIN) proof-shm
 	$(AGAIN) proof-fuzz
@@ -145,6 +146,12 @@ proof-pool: setup all tools
 #: make proof-orphans   20,000 orphans (ORPHANS) at once, ten times (ROUNDS), beside other inits
 proof-orphans: setup static
 	test/orphans.sh $(B)/static $(or $(ORPHANS),20000) $(or $(ROUNDS),10)
+
+#: make proof-reload a tree of 20,000 services (SERVICES) loaded anew ten times (ROUNDS) while a
+#:                   client asks, and as many started that were not loaded
+proof-reload: setup static
+	$(AGAIN) $(STATIC_FLAGS) B=$(B)/static $(B)/static/test/bench/true
+	test/reload.sh $(B)/static $(or $(SERVICES),20000) $(or $(ROUNDS),10)
 
 #: make cov          lines and branches of each folder that the tests run, TESTS='F...': that
 #:                   these do; through forks, kills and PID 1 (needs clang and llvm)
@@ -174,4 +181,4 @@ lint: setup
 	$(Q)for m in $(MANUALS); do mandoc -T lint -W warning $$m || exit 1; done
 
 .PHONY: engine-tests sim explore mutants tools static static-own asan valgrind methods setup \
-        test test-programs proof proof-ipc proof-shm proof-pool proof-orphans cov run lint
+        test test-programs proof proof-ipc proof-shm proof-pool proof-orphans proof-reload cov run lint
