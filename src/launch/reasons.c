@@ -7,7 +7,10 @@
 
 #include "src/tree/entries.h"
 
-static_assert(ENTRY_N <= 64, "each entry has a bit");
+/* That a row has a text: asked first, so that the rows of others are not even looked at. */
+#define HAS_TEXT ((uint64_t)1 << 63)
+
+static_assert(ENTRY_N <= 63, "each entry has a bit");
 static_assert(WORDS_MAX % sizeof(uint64_t) == 0, "the bits are aligned");
 
 static size_t bytes_of(uint32_t n)
@@ -37,8 +40,10 @@ void reasons_free(struct reasons *r)
 void reasons_move(struct reasons *was, struct reasons *now, const uint32_t *map)
 {
 	for (uint32_t i = 0; map && i < was->n; i++)
-		if (map[i] < now->n && was->at[i][0])
+		if (map[i] < now->n && was->said[i] & HAS_TEXT) {
 			memcpy(now->at[map[i]], was->at[i], WORDS_MAX);
+			now->said[map[i]] |= HAS_TEXT;
+		}
 	reasons_free(was);
 }
 
@@ -46,16 +51,17 @@ void reasons_set(struct reasons *r, uint32_t svc, const char *text, size_t n)
 {
 	char *at = svc < r->n ? r->at[svc] : NULL;
 
-	if (!at || (!n && !at[0]))
-		return;
 	n = strnlen(text, n < WORDS_MAX - 1 ? n : WORDS_MAX - 1);
+	if (!at || (!n && !(r->said[svc] & HAS_TEXT)))
+		return;
+	r->said[svc] = n ? r->said[svc] | HAS_TEXT : r->said[svc] & ~HAS_TEXT;
 	memcpy(at, text, n);
 	at[n] = '\0';
 }
 
 const char *reasons_of(const struct reasons *r, uint32_t svc)
 {
-	return svc < r->n ? r->at[svc] : "";
+	return svc < r->n && r->said[svc] & HAS_TEXT ? r->at[svc] : "";
 }
 
 bool reasons_is_news(struct reasons *r, uint32_t svc, unsigned entry)

@@ -14,7 +14,8 @@
 
 struct reasons {
 	char (*at)[WORDS_MAX]; /* n of them */
-	uint64_t *said;        /* n: of which entries it was said that a start goes on without them */
+	uint64_t *said;        /* n: of which entries it was said that a start goes on without them,
+	                        * and whether there is a text */
 	uint32_t n;
 };
 
