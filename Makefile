@@ -12,7 +12,7 @@ all:
 #= B=DIR           objects and programs there, instead of build/
 #= V=1             shows the commands
 #= DEV=1           warnings are errors
-#= CHECKED=1       the engine is checked after every event
+#= CHECKED=1       engine and supervisor are checked after every event
 B       ?= build
 CFLAGS  ?= -O2 -g
 HARDEN  ?= -D_FORTIFY_SOURCE=2 -fstack-protector-strong

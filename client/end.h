@@ -1,4 +1,8 @@
-/* end.h - how the system is asked to end, by all programs that can. */
+/* end.h - how the system is asked to end, by all programs that can.
+ *
+ * The supervisor is asked first; a signal to PID 1, or reboot(2), takes its place only as
+ * end_system() says.  No other process is signalled here, and no file system unmounted.
+ */
 #ifndef CINIT_CLIENT_END_H
 #define CINIT_CLIENT_END_H
 

@@ -1,4 +1,8 @@
-/* pool.h - what cinit.svc shows of pools, and their commands. */
+/* pool.h - what cinit.svc shows of pools, and their commands.
+ *
+ * Only services that are pools are asked about: whoever looks at others pays nothing for it.
+ * All goes by way of the supervisor; a pool's manager is never spoken to.
+ */
 #ifndef CINIT_CLIENT_POOL_H
 #define CINIT_CLIENT_POOL_H
 

@@ -1,4 +1,8 @@
-/* run.h - carries out one command line of cinit.svc. */
+/* run.h - carries out one command line of cinit.svc.
+ *
+ * Sends a request for each name and prints what comes back.  Options are read by svc.c; how
+ * a service looks is show.h's, and in words libcinit's.
+ */
 #ifndef CINIT_CLIENT_RUN_H
 #define CINIT_CLIENT_RUN_H
 

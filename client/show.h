@@ -1,4 +1,8 @@
-/* show.h - services as a table for people or as JSON for programs. */
+/* show.h - services as a table for people or as JSON for programs.
+ *
+ * Writes into the text that it is given, and may sort what it shows: it asks nobody, opens
+ * nothing and decides no exit code.
+ */
 #ifndef CINIT_CLIENT_SHOW_H
 #define CINIT_CLIENT_SHOW_H
 

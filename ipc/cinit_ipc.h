@@ -1,7 +1,7 @@
 /* cinit_ipc.h - the contract between the supervisor and an IPC method.
  *
  * Each method (a folder beside this file) implements exactly three functions
- * and two variables; everything that is the same in all methods stands in
+ * and three variables; everything that is the same in all methods stands in
  * ipc/server.c.  No method knows anything of src/.
  *
  *     client --record--> method --ipc_receive()--> server.c --cinit_ipc_request()--> src/

@@ -48,7 +48,7 @@ enum spawn_step {
 	STEP_PIPE,    /* making the pipe that reports exec */
 	STEP_FORK,    /* making the process */
 	STEP_SESSION, /* setsid */
-	STEP_CWD,     /* chdir to / */
+	STEP_CWD,     /* no step any more: the supervisor itself is in / */
 	STEP_LIMIT,   /* giving back the original limit of descriptors */
 	STEP_SIGNALS, /* unblocking signals */
 	STEP_EXEC,    /* execve of `on` or `off` */

@@ -2,7 +2,7 @@
 # runs: apart; again: asan
 #
 # A container without a container runtime: essential services and exit codes, what
-# services inherit, how long a stop takes at most.  With runtimes: 63-oci.bats.
+# services inherit, how long a stop takes at most.  With runtimes: 64-oci.bats.
 #
 # shellcheck disable=SC2154
 

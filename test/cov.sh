@@ -7,8 +7,8 @@
 # nothing is lost with a fork, an exec, an _exit, a kill or the end of a PID 1.  Not seen is
 # what cannot open that file: programs in a root directory of their own, and users who cannot
 # enter BUILD.  What runs in a virtual machine, is linked statically or only computes (but for
-# the simulators) is left out.  That a test fails here is shown and does not matter: some
-# look at objects, sizes or times, which are others.
+# the simulators of the engine and of pools) is left out.  That a test fails here is shown and
+# does not matter: some look at objects, sizes or times, which are others.
 set -eu
 
 build=$(cd "$1" && pwd)

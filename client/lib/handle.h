@@ -1,4 +1,8 @@
-/* handle.h - what is in a struct cinit, and how its text is made. */
+/* handle.h - what is in a struct cinit, and how its text is made.
+ *
+ * For the files of client/lib/ alone: callers see client/cinit/client.h and never what is in
+ * the storage that they lend.  Nothing is allocated here.
+ */
 #ifndef CINIT_LIB_HANDLE_H
 #define CINIT_LIB_HANDLE_H
 

@@ -15,8 +15,8 @@ static void member(struct text *out, const char *name)
 	text_str(out, ": ");
 }
 
-/* The edges, all of them or only those that order nothing. */
-/* The services that stand from `at` to before `end`. */
+/* The services that stand from `at` to before `end`: all of them, or only those that
+ * are wanted without any order. */
 static void put_edges(struct text *out, const struct config *c, const uint32_t *at,
                       const uint32_t *end, bool all)
 {

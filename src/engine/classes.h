@@ -1,4 +1,8 @@
-/* classes.h - inside the engine: what neighbours look at, and who keeps it. */
+/* classes.h - inside the engine: what neighbours look at, and who keeps it.
+ *
+ * A class is a few bits that follow from a service's own row; reclass() alone writes it and
+ * what neighbours count of it.  No state is decided or entered here.
+ */
 #ifndef CINIT_ENGINE_CLASSES_H
 #define CINIT_ENGINE_CLASSES_H
 

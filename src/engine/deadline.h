@@ -1,4 +1,7 @@
-/* deadline.h - inside the engine: the deadlines of all services, earliest first. */
+/* deadline.h - inside the engine: the deadlines of all services, earliest first.
+ *
+ * One time for each service at most.  What it means that it has passed is not known here.
+ */
 #ifndef CINIT_ENGINE_DEADLINE_H
 #define CINIT_ENGINE_DEADLINE_H
 

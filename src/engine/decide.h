@@ -1,9 +1,9 @@
 /* decide.h - the state machine of one service, as a pure function.
  *
  * decide() looks at one state and a handful of yes-or-no facts and names the
- * next state.  It has no memory, no time and no neighbours: engine.c gathers
- * the facts and enters what decide() says.  test/transitions prints the whole
- * function as a table, which is kept as a golden file.
+ * next state.  It has no memory, no time and no neighbours: facts.c gathers
+ * the facts and engine.c enters what decide() says.  test/engine/transitions prints
+ * the whole function as a table, which is kept as a golden file.
  */
 #ifndef CINIT_ENGINE_DECIDE_H
 #define CINIT_ENGINE_DECIDE_H

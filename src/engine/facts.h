@@ -1,4 +1,8 @@
-/* facts.h - inside the engine: what is true of one service. */
+/* facts.h - inside the engine: what is true of one service.
+ *
+ * Gathers what decide() looks at, from the service's row and what it counts of its
+ * neighbours.  Changes nothing.
+ */
 #ifndef CINIT_ENGINE_FACTS_H
 #define CINIT_ENGINE_FACTS_H
 

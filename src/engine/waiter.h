@@ -1,4 +1,7 @@
-/* waiter.h - inside the engine: requests that are not answered yet. */
+/* waiter.h - inside the engine: requests that are not answered yet.
+ *
+ * A row for each; judges whether its answer is due, and which it is.  Changes no service.
+ */
 #ifndef CINIT_ENGINE_WAITER_H
 #define CINIT_ENGINE_WAITER_H
 

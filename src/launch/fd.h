@@ -1,4 +1,7 @@
-/* fd.h - where descriptors of ours lie. */
+/* fd.h - where descriptors of ours lie.
+ *
+ * Those that a child gets begin at FD_OWN here, whatever they become there.
+ */
 #ifndef CINIT_LAUNCH_FD_H
 #define CINIT_LAUNCH_FD_H
 

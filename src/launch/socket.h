@@ -1,4 +1,8 @@
-/* socket.h - opens a socket that a service listens on. */
+/* socket.h - opens a socket that a service listens on.
+ *
+ * An address comes in, a descriptor goes out.  No name is looked up, and no service known;
+ * who keeps the socket is held.h's and channels.h's.
+ */
 #ifndef CINIT_LAUNCH_SOCKET_H
 #define CINIT_LAUNCH_SOCKET_H
 

@@ -1,4 +1,7 @@
-/* begin.h - what PID 1 of a kernel does before it looks at its tree. */
+/* begin.h - what PID 1 of a kernel does before it looks at its tree.
+ *
+ * Nothing of it may keep a machine from booting: what cannot be had is said, no more.
+ */
 #ifndef CINIT_MACHINE_BEGIN_H
 #define CINIT_MACHINE_BEGIN_H
 

@@ -1,4 +1,7 @@
-/* final.h - the last system call of a machine. */
+/* final.h - the last system call of a machine.
+ *
+ * Stops nobody and unmounts nothing: that is over by then (unmount.h).
+ */
 #ifndef CINIT_MACHINE_FINAL_H
 #define CINIT_MACHINE_FINAL_H
 

@@ -1,4 +1,7 @@
-/* mountinfo.h - reads lines of /proc/self/mountinfo (proc(5)). */
+/* mountinfo.h - reads lines of /proc/self/mountinfo (proc(5)).
+ *
+ * Lines are the caller's, and are changed in place.  No file is opened here.
+ */
 #ifndef CINIT_MACHINE_MOUNTINFO_H
 #define CINIT_MACHINE_MOUNTINFO_H
 

@@ -1,4 +1,8 @@
-/* settings.h - conf/hostname and conf/sysctl of a machine, when its tree is read. */
+/* settings.h - conf/hostname and conf/sysctl of a machine, when its tree is read.
+ *
+ * Called for each tree that is put in place, by a boot or a reload.  What is wrong there stops
+ * nothing.  conf/watchdog is watchdog.h's.
+ */
 #ifndef CINIT_MACHINE_SETTINGS_H
 #define CINIT_MACHINE_SETTINGS_H
 

@@ -1,4 +1,7 @@
-/* unmount.h - leaves every file system of a machine clean before its power goes. */
+/* unmount.h - leaves every file system of a machine clean before its power goes.
+ *
+ * Only in a child of PID 1, which may wait: PID 1 itself never unmounts.
+ */
 #ifndef CINIT_MACHINE_UNMOUNT_H
 #define CINIT_MACHINE_UNMOUNT_H
 

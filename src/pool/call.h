@@ -1,4 +1,7 @@
-/* call.h - runs a command or method that a module exports. */
+/* call.h - runs a command or method that a module exports.
+ *
+ * In a process that calls.h has made for it: what hangs or crashes here is that call alone.
+ */
 #ifndef CINIT_POOL_CALL_H
 #define CINIT_POOL_CALL_H
 

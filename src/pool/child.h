@@ -1,4 +1,9 @@
-/* child.h - what a process of the pool does between fork and its own life. */
+/* child.h - what a process of the pool does between fork and its own life.
+ *
+ * The order of the steps is src/launch/steps.h's, the same as for services.  All of it
+ * runs in the new process, but child_prepare() and child_put_report() in the manager; with
+ * child_alone() there is none.
+ */
 #ifndef CINIT_POOL_CHILD_H
 #define CINIT_POOL_CHILD_H
 

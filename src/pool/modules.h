@@ -1,4 +1,8 @@
-/* modules.h - the loaded modules of a pool, in the order of pool/modules. */
+/* modules.h - the loaded modules of a pool, in the order of pool/modules.
+ *
+ * Opens and closes them and finds what they export; when which of their functions is called
+ * is host.h's and walk.h's.
+ */
 #ifndef CINIT_POOL_MODULES_H
 #define CINIT_POOL_MODULES_H
 

@@ -1,4 +1,7 @@
-/* walk.h - walks one request through the functions of all modules. */
+/* walk.h - walks one request through the functions of all modules.
+ *
+ * In a worker only.  It knows neither sockets nor the manager.
+ */
 #ifndef CINIT_POOL_WALK_H
 #define CINIT_POOL_WALK_H
 

@@ -1,4 +1,8 @@
-/* watch.h - what the manager's loop listens to: descriptors, each with its source. */
+/* watch.h - what the manager's loop listens to: descriptors, each with its source.
+ *
+ * What follows when one is readable is manager.c's; no descriptor is opened or closed for
+ * others here.
+ */
 #ifndef CINIT_POOL_WATCH_H
 #define CINIT_POOL_WATCH_H
 

@@ -1,4 +1,7 @@
-/* beside.h - where the programs are that the supervisor itself starts. */
+/* beside.h - where the programs are that the supervisor itself starts.
+ *
+ * Looks, and starts nothing.  Called before the loop runs: it may touch a disk.
+ */
 #ifndef CINIT_SHELL_BESIDE_H
 #define CINIT_SHELL_BESIDE_H
 

@@ -1,4 +1,8 @@
-/* blockers.h - who holds up a stop: looks for them, signals them, names them. */
+/* blockers.h - who holds up a stop: looks for them, signals them, names them.
+ *
+ * When that is done is life's to say (src/engine/life.h); nothing is decided and nobody waited
+ * for here.
+ */
 #ifndef CINIT_SHELL_BLOCKERS_H
 #define CINIT_SHELL_BLOCKERS_H
 

@@ -1,4 +1,7 @@
-/* essential.h - the services whose end is the end of everything, outside a machine. */
+/* essential.h - the services whose end is the end of everything, outside a machine.
+ *
+ * Says it and tells life; which end counts, and with what code, the engine has judged.
+ */
 #ifndef CINIT_SHELL_ESSENTIAL_H
 #define CINIT_SHELL_ESSENTIAL_H
 

@@ -1,4 +1,7 @@
-/* loading.c - the child that loads, and what it hands over. */
+/* loading.c - the child that loads, and what it hands over.
+ *
+ * The child may wait, and it changes nothing but the memory that both have.  The supervisor
+ * never waits for it, and looks whether what it hands over still fits before taking it. */
 #include "src/shell/loading.h"
 
 #include <errno.h>

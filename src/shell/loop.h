@@ -1,8 +1,10 @@
 /* loop.h - one epoll loop; what wakes it and in which order it works.
  *
- * Each turn: results of exec and what says that it is ready, then the child that a signal named, then requests,
- * then deadlines and the engine's actions, then all other children, each with a
- * bound (limits.h).  What is left over makes the next turn not sleep.
+ * Each turn: results of exec and who says that it is ready, then the child that a signal
+ * named, what managers of pools and the child that loads have to say, requests, the
+ * engine's actions, all other children, the endpoint, and what life and the machine have
+ * to do.  Each has a bound (limits.h); what is left over makes the next turn not sleep.
+ * It decides nothing.
  */
 #ifndef CINIT_SHELL_LOOP_H
 #define CINIT_SHELL_LOOP_H

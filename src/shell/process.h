@@ -1,4 +1,7 @@
-/* process.h - signals processes, and reads what the kernel says of their ends. */
+/* process.h - signals processes, and reads what the kernel says of their ends.
+ *
+ * Whose process it is, is not known here (services.h), and none is made (src/launch/spawn.h).
+ */
 #ifndef CINIT_SHELL_PROCESS_H
 #define CINIT_SHELL_PROCESS_H
 

@@ -1,4 +1,8 @@
-/* services.h - carries out the engine's actions and reports what became of them. */
+/* services.h - carries out the engine's actions and reports what became of them.
+ *
+ * It decides nothing about a service: actions come from the engine, and what happens to its
+ * processes goes back as events.  How a process is made is src/launch/'s.
+ */
 #ifndef CINIT_SHELL_SERVICES_H
 #define CINIT_SHELL_SERVICES_H
 

@@ -1,4 +1,7 @@
-/* signals.h - what a signal to the supervisor means, by mode. */
+/* signals.h - what a signal to the supervisor means, by mode.
+ *
+ * Only translates: what comes of a request to end or to reload is life's to say.
+ */
 #ifndef CINIT_SHELL_SIGNALS_H
 #define CINIT_SHELL_SIGNALS_H
 

@@ -1,4 +1,8 @@
-/* thrift.h - gives back memory that only the start needed. */
+/* thrift.h - gives back memory of code that only a start, a load or an end needs.
+ *
+ * Only pages that the kernel can read again from the program's file: nothing that was ever
+ * written, so what is dropped is never lost.
+ */
 #ifndef CINIT_SHELL_THRIFT_H
 #define CINIT_SHELL_THRIFT_H
 

@@ -1,4 +1,7 @@
-/* child.h - makes the process of a single program. */
+/* child.h - makes the process of a single program.
+ *
+ * Nothing is allocated and no descriptor opened.  What becomes of the process is loop.h's.
+ */
 #ifndef CINIT_SINGLE_CHILD_H
 #define CINIT_SINGLE_CHILD_H
 

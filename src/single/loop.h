@@ -1,4 +1,7 @@
-/* loop.h - waits for signals and for children of a single program. */
+/* loop.h - waits for signals and for children of a single program.
+ *
+ * Passes signals on and reaps; it has no tree, no clients and no descriptor to wait on.
+ */
 #ifndef CINIT_SINGLE_LOOP_H
 #define CINIT_SINGLE_LOOP_H
 

@@ -1,4 +1,7 @@
-/* dir.h - reads the names in a directory without allocating. */
+/* dir.h - reads the names in a directory without allocating.
+ *
+ * The descriptor is the caller's, and no order is promised.
+ */
 #ifndef CINIT_TREE_DIR_H
 #define CINIT_TREE_DIR_H
 

@@ -1,4 +1,8 @@
-/* finding.h - what the loader has to say about one place of a tree. */
+/* finding.h - what the loader has to say about one place of a tree.
+ *
+ * Whoever asks for a load says where findings go: the console, the process that loads, or the
+ * output of cinit.check.
+ */
 #ifndef CINIT_TREE_FINDING_H
 #define CINIT_TREE_FINDING_H
 

@@ -1,4 +1,8 @@
-/* loader.h - inside the loader: what its files share while a tree is read. */
+/* loader.h - inside the loader: what its files share while a tree is read.
+ *
+ * For those files of src/tree/ alone that read a whole tree; all others see config.h.  Nothing
+ * of it outlives the load.
+ */
 #ifndef CINIT_TREE_LOADER_H
 #define CINIT_TREE_LOADER_H
 

@@ -1,4 +1,4 @@
-/* conf.c - the files of pool/.  Each absent one has its default; what is there is
+/* pool_conf.c - the files of pool/.  Each absent one has its default; what is there is
  * either right or why the pool is refused. */
 #include "src/tree/pool_conf.h"
 

@@ -1,4 +1,4 @@
-/* conf.h - what a service directory says of its pool: pool/, as in cinit-svc(5).
+/* pool_conf.h - what a service directory says of its pool: pool/, as in cinit-svc(5).
  *
  * One reader for the loader, the checker and the manager, so that what one of them
  * accepts is what the others see.  It allocates nothing.
