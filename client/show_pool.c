@@ -1,4 +1,6 @@
-/* show_pool.c - a pool and its workers, as tables and as JSON. */
+/* show_pool.c - a pool and its workers, as tables and as JSON.
+ *
+ * Shows what pool.c has asked for; asks nobody. */
 #include <string.h>
 
 #include "client/pool.h"

@@ -1,4 +1,7 @@
-/* svc.c - cinit.svc: commands about services. */
+/* svc.c - cinit.svc: commands about services.
+ *
+ * Reads the command line, and is gone from there: run.c sends the requests and judges what
+ * comes back. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>

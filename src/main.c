@@ -1,4 +1,9 @@
-/* main.c - options, mode, and the order in which the supervisor is set up. */
+/* main.c - options, mode, and the order in which the supervisor is set up.
+ *
+ * The order is what matters: signals are blocked before anything else, the instance lock is
+ * taken before a tree is read, the loop comes last.  PID 1 of a machine must not exit: what is
+ * wrong with its words is said, and it goes on.  The block `shell` is here, and nothing else
+ * that lasts. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* connect.c - finds the supervisor; where there is none, says what is there. */
+/* connect.c - finds the supervisor; where there is none, says what is there.
+ *
+ * Which run directory it is, ipc/place.h says.  Nothing is started, and nothing is repaired:
+ * who answers with another IPC method is named, and left alone. */
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>

@@ -1,4 +1,7 @@
-/* pool.c - calls about pools of workers. */
+/* pool.c - calls about pools of workers.
+ *
+ * What comes out of a record is copied by ipc/pool.h and never cast.  What modules say is
+ * passed on as it came: it may be unfit for a terminal. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

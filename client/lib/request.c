@@ -1,4 +1,7 @@
-/* request.c - requests and answers: between what callers see and what travels. */
+/* request.c - requests and answers: between what callers see and what travels.
+ *
+ * What callers ask is checked before it is sent.  Values of client.h and of ipc/words.h are the
+ * same numbers, which is asserted here, so none is translated. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>

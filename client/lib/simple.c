@@ -1,4 +1,7 @@
-/* simple.c - calls that ask and wait, and lists. */
+/* simple.c - calls that ask and wait, and lists.
+ *
+ * Made of requests that any caller could make as well.  The arrays of lists are
+ * allocated, and the caller's to free. */
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* words.c - words for what callers see: the supervisor's own. */
+/* words.c - words for what callers see: the supervisor's own.
+ *
+ * The words are those of ipc/ that the supervisor's console has, so both say the same.  Nobody
+ * is asked, and nothing allocated. */
 #include <string.h>
 
 #include "client/lib/handle.h"

@@ -1,4 +1,7 @@
-/* client.c - the client's side of the socket method. */
+/* client.c - the client's side of the socket method.
+ *
+ * One connection, on which each record is one packet; nothing is left behind when it is closed,
+ * or when its process is killed. */
 #include "ipc/client.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* report.c - findings as lines, counted. */
+/* report.c - findings as lines, counted.
+ *
+ * Here alone a finding is printed; how grave it is, says who found it. */
 #include <string.h>
 
 #include "src/check/check.h"

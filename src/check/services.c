@@ -1,4 +1,7 @@
-/* services.c - what the loader has no opinion on in the directories that it read. */
+/* services.c - what the loader has no opinion on in the directories that it read.
+ *
+ * Names what has no effect or no meaning there.  Nothing is refused for it: what keeps a
+ * service from starting, the loader has said. */
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* build.c - lays an engine out in one block, and carries a running one over. */
+/* build.c - lays an engine out in one block, and carries a running one over.
+ *
+ * No state is decided or entered here: what is carried over stays in the state that it was in,
+ * and what follows from the new graph is settled afterwards. */
 #include "src/engine/classes.h"
 #include "src/engine/deadline.h"
 #include "src/engine/layout.h"

@@ -1,4 +1,7 @@
-/* main.c - cinit.pool: prepares a pool and runs it. */
+/* main.c - cinit.pool: prepares a pool and runs it.
+ *
+ * All that needs privileges is done here, once, before there is a worker.  What fails ends the
+ * start of the service, with the reason; once the loop runs, nothing of this file is called. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
