@@ -99,6 +99,7 @@ struct svc_live {
 	uint8_t crashes;       /* restarts that the back-off remembers, capped */
 	uint8_t from;          /* state before the last change, for ACT_CHANGED */
 	uint8_t todo;          /* enum todo, or'ed: actions not handed out yet; only of engine.acting */
+	/* What decide() looks at: struct facts (decide.h) says what each of these means. */
 	bool wish, restart, retry_asked;
 	bool alive, off_alive, executed, ready, succeeded, permanent, transient;
 	bool was_up, off_ran;
@@ -124,6 +125,7 @@ struct svc {
 	bool pulled;           /* scratch of engine_adopt(): to be wished up */
 };
 
+/* A client's request that is not answered yet. */
 struct waiter {
 	int64_t answer_by_ms;  /* NEVER for no limit */
 	uint32_t handle;       /* 0: a free row */

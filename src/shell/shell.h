@@ -2,6 +2,9 @@
  *
  * The shell turns kernel facts into events for the engine and the engine's
  * actions into system calls.  It decides nothing about services.
+ *
+ * What it knows stands in one block, struct shell below.  A file that has something to
+ * remember puts it there: its own header says what, and no variable of its own has it.
  */
 #ifndef CINIT_SHELL_SHELL_H
 #define CINIT_SHELL_SHELL_H

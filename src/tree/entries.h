@@ -5,7 +5,8 @@
  * manager of a pool, the steps of a process's start, and a test that compares the table
  * with cinit-svc(5).  So a new entry is an identifier here, a row in entries.c, a reader in
  * readers.c if none of those fits, and, where it changes the process itself, a step in
- * src/launch/steps.c.
+ * src/launch/steps.c.  test/25-table.bats asks for two more: its paragraph in cinit-svc(5),
+ * and a good value in test/fuzz/values.h.
  */
 #ifndef CINIT_TREE_ENTRIES_H
 #define CINIT_TREE_ENTRIES_H
