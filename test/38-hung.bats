@@ -2,7 +2,7 @@
 # runs: apart; again: asan
 #
 # Disks that hang: a file system in user space whose server has been stopped.  The supervisor
-# touches no file of its tree but where it boots, nor any other that may lie there, so that
+# touches no file of its tree after the first load, nor any other that may lie there, so that
 # only who needs such a file waits for it.
 #
 # shellcheck disable=SC2154,SC2030,SC2031,SC2016

@@ -1,4 +1,4 @@
-/* fd.h - where descriptors of ours lie.
+/* fd.h - where descriptors of ours lie, and how a process lets go of them.
  *
  * Those that a child gets begin at FD_OWN here, whatever they become there.
  */

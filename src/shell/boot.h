@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 /* Reads the tree in place of the one before, of which nothing runs, and reports that to
- * life; what this returns, life_tell() has returned. */
+ * life: the first one here, and then what this returns, life_tell() has returned; one after a
+ * rescue in a child (loading.h), later. */
 bool boot_load(void);
 void boot_wish(void);
 /* The boot has settled: says so where its start service is not up, and reports it. */

@@ -1,5 +1,5 @@
-/* loading.h - reads a tree in a child: the supervisor touches no file of it but where it boots
- * (boot.h), so a disk that hangs holds up nobody but who asked for the load.
+/* loading.h - reads a tree in a child: the supervisor touches no file of it after its first
+ * load (boot.h), so a disk that hangs holds up nobody but who asked for the load.
  *
  * One load at a time.  The child has a copy of everything as it was when it was made; what
  * it reads becomes a block without pointers in memory that both have, and the supervisor
