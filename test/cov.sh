@@ -30,6 +30,7 @@ for program in $programs; do "./$program" -V >/dev/null; done
 chmod 666 raw/*
 
 "$build/test/engine/sim" --seeds 200
+"$build/test/life/sim" --seeds 200
 "$build/test/pool/sim" --seeds 200
 [ $# -gt 0 ] || set -- --plain
 CINIT_BUILD=$build "$top/test/run.sh" "$@" || :

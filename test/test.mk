@@ -158,7 +158,8 @@ proof-reload: setup static
 COV_FLAGS = CC=clang HARDEN= CFLAGS='-O0 -g -fcoverage-mapping -mllvm -runtime-counter-relocation \
 	-fprofile-instr-generate=$(abspath $(B))/cov/raw/%m%c.profraw'
 cov: setup
-	$(AGAIN) $(COV_FLAGS) B=$(B)/cov -j$(shell nproc) all tools $(B)/cov/test/engine/sim $(B)/cov/test/pool/sim
+	$(AGAIN) $(COV_FLAGS) B=$(B)/cov -j$(shell nproc) all tools \
+	    $(B)/cov/test/engine/sim $(B)/cov/test/life/sim $(B)/cov/test/pool/sim
 	@test/cov.sh $(B)/cov $(TESTS)
 
 #: make run          boots the sample tree as PID 1 of a namespace; TREE=DIR: your own
