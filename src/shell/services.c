@@ -2,8 +2,6 @@
 #include "src/shell/services.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,9 +9,9 @@
 
 #include "ipc/cinit_ipc.h"
 #include "ipc/describe.h"
-#include "src/launch/fd.h"
 #include "src/launch/prepare.h"
 #include "src/limits.h"
+#include "src/shell/aside.h"
 #include "src/shell/board.h"
 #include "src/shell/boot.h"
 #include "src/shell/check.h"
@@ -79,40 +77,8 @@ static void rewatch_channel(int fd, enum channel_role role, uint32_t svc)
 	loop_rewatch(fd, role == CHANNEL_READY ? SOURCE_READY : SOURCE_CONTROL, svc, ROLE_MAIN);
 }
 
-/* The end of a pipe that the process holds tells of its end. */
-static void await_end_of(int fd, int wait_ms)
-{
-	struct pollfd p = {.fd = fd};
-
-	poll(&p, 1, wait_ms);
-}
-
-static void aside(void (*work)(void *arg), void *arg, int wait_ms)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		say_errno("listen", "files of sockets are left", errno);
-		return;
-	}
-	console_flush(); /* the child has a copy of what is not written yet */
-	pid = fork();
-	if (pid == 0) {
-		fd_close_all_but(ends[1]); /* or one that hangs would keep sockets open */
-		work(arg);
-		_exit(0);
-	}
-	close(ends[1]);
-	if (pid < 0)
-		say_errno("listen", "files of sockets are left", errno);
-	else if (wait_ms)
-		await_end_of(ends[0], wait_ms);
-	close(ends[0]);
-}
-
 const struct channel_watch services_channel_watch = {watch_channel, rewatch_channel, loop_unwatch,
-                                                     aside};
+                                                     aside_run};
 
 /* All that can fail of taking a tree over. */
 struct takeover {

@@ -7,6 +7,8 @@
 
 #include "ipc/board.h"
 #include "src/limits.h"
+#include "src/shell/aside.h"
+#include "src/shell/check.h"
 #include "src/shell/console.h"
 #include "src/shell/blockers.h"
 #include "src/shell/boot.h"
@@ -21,16 +23,29 @@
 
 #define EXEC_FD 1000000  /* no descriptor, only more than -1 */
 
-struct shell shell;
+struct shell shell = {.console.loudness = VERBOSE};
 struct choice *machine_choice;
-enum loudness console_loudness = VERBOSE;
 
 static pid_t last_pid = 1000;
+
+/* Descriptors and processes are made up here, so nothing of them can be compared with. */
+#if defined CINIT_CHECK && CINIT_CHECK > 1
+void check_event(void)
+{
+}
+#endif
+
+void aside_run(void (*work)(void *arg), void *arg, int wait_ms)
+{
+	(void)wait_ms;
+	work(arg);
+}
 
 /* ---- loads ---- */
 
 /* At once, and in this process: what it hands over is the same. */
-int loading_begin(const char *asked, void (*done)(enum loaded, struct config *, const uint32_t *))
+int loading_begin(enum load_kind kind, const char *asked,
+                  void (*done)(enum loaded, struct config *, const uint32_t *))
 {
 	uint32_t *map = calloc(shell.config->n + (size_t)1, sizeof *map);
 	struct load l = {.dir = shell.dir, .engine = shell.engine, .report = services_say_finding};
@@ -39,7 +54,7 @@ int loading_begin(const char *asked, void (*done)(enum loaded, struct config *, 
 	MUST(map);
 	for (uint32_t i = 0; i < shell.config->n; i++)
 		map[i] = i;
-	if (asked) {
+	if (kind == LOAD_EXTENDS) {
 		l.asked = asked;
 		l.old = shell.config;
 	} else {
