@@ -115,7 +115,7 @@ static int run(int argc, char **argv, struct end_request *q)
 	if (q->verb == CINIT_SWITCH)
 		return switch_root(argv + optind, argc - optind, q);
 	if (optind < argc) {
-		complain(argv[optind], "", "takes no words");
+		complain(argv[optind], "", "takes no arguments");
 		return CODE_USAGE;
 	}
 	if (q->kexec && q->verb != CINIT_REBOOT) {

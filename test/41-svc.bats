@@ -668,7 +668,7 @@ bad()
 	bad cinit.svc "-t: not a number of seconds up to 86400" -t 86401 list
 	local program
 	for program in cinit.halt cinit.poweroff cinit.reboot; do
-		bad "$program" "word: takes no words" -r "$run" word
+		bad "$program" "word: takes no arguments" -r "$run" word
 		bad "$program" "-x: not an option" -r "$run" -x
 		bad "$program" "--frob: not an option" -r "$run" --frob
 		bad "$program" "-r: needs an argument" -r

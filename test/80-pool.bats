@@ -135,7 +135,7 @@ udp_and_unix()
 
 @test "cinit.take says what is wrong with its arguments and that it is no worker" {
 	run -2 "$BUILD/cinit.take"
-	has "$output" "PROGRAM: it is missing"
+	has "$output" "PROGRAM: none was given"
 	run -2 "$BUILD/cinit.take" --what true
 	has "$output" "unknown option"
 	run -1 "$BUILD/cinit.take" true

@@ -128,11 +128,11 @@ boot_liars()
 	liar web nonsense
 	boot_liars
 	run --separate-stderr svc call web help
-	same "call" "$status $stderr" "1 cinit.svc: web: its manager answers nonsense"
+	same "call" "$status $stderr" "1 cinit.svc: web: the pool manager sent a malformed answer"
 	run --separate-stderr svc scale web 2
-	same "scale" "$status $stderr" "1 cinit.svc: web: its manager answers nonsense"
+	same "scale" "$status $stderr" "1 cinit.svc: web: the pool manager sent a malformed answer"
 	run --separate-stderr svc status web
-	has "$stderr" "its manager answers nonsense"
+	has "$stderr" "the pool manager sent a malformed answer"
 	has "$output" "web"
 	in_state web up
 }

@@ -159,7 +159,7 @@ static int parse(int argc, char **argv)
 		case OPT_TIME: bad = give(optarg, true); break;
 		case 'h': return show(usage);
 		case 'V': return show("cinit.check " CINIT_VERSION " (ipc: " CINIT_IPC_METHOD ")\n");
-		case ':': return refuse_option(argv, "lacks its argument (see cinit.check -h)");
+		case ':': return refuse_option(argv, "needs an argument (see cinit.check -h)");
 		default: return refuse_option(argv, "unknown option (see cinit.check -h)");
 		}
 	return bad ? bad : check_given(argc, argv);

@@ -94,7 +94,7 @@ static const char *objection(const struct cinit_module *m)
 	if (m->abi != CINIT_MODULE_ABI || m->size != sizeof *m)
 		return "built for another version of <cinit/module.h>";
 	if (!is_name(m->name))
-		return "its name is none";
+		return "the module name is empty";
 	return is_there(m->name) ? "there is a module of this name already" : NULL;
 }
 

@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 	else if (argc > 1 && argv[1][0] == '-')
 		return refuse(argv[1], "unknown option (see cinit.take -h)");
 	if (argc < 2)
-		return refuse("PROGRAM", "it is missing (see cinit.take -h)");
+		return refuse("PROGRAM", "none was given (see cinit.take -h)");
 	if (cinit_worker_begin(&worker) < 0)
 		return fail("no worker of a pool");
 	return take_all(&worker, argv + 1);

@@ -157,7 +157,7 @@ static void answer(struct relayed *row, const struct ipc_record *from)
 		memcpy(r.payload, from->payload, from->payload_len);
 	} else {
 		r.result = RES_POOL;
-		record_set_text(&r, "its manager answers nonsense");
+		record_set_text(&r, "the pool manager sent a malformed answer");
 	}
 	free_row(row);
 	ipc_answer(&r, handle, svc);

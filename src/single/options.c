@@ -149,7 +149,7 @@ static int take(struct single_options *o, const struct option *option, const cha
 static int take_with_next(struct single_options *o, const struct option *option, char ***words)
 {
 	if (!(*words)[1])
-		return refuse(o, **words, "it lacks its argument");
+		return refuse(o, **words, "needs an argument");
 	++*words;
 	return take(o, option, **words);
 }
@@ -201,7 +201,7 @@ static int take_name(struct single_options *o, char ***words)
 	if (!option)
 		return refuse(o, **words, "unknown option");
 	if (equals && !option->argument)
-		return refuse(o, **words, "it takes no argument");
+		return refuse(o, **words, "takes no argument");
 	if (equals)
 		return take(o, option, equals + 1);
 	return option->argument ? take_with_next(o, option, words) : take(o, option, "");
@@ -299,9 +299,9 @@ int single_options_read(struct single_options *o, char **argv)
 	if (code >= 0)
 		return code;
 	if (!*o->program)
-		return refuse(o, "PROGRAM", "it is missing");
+		return refuse(o, "PROGRAM", "none was given");
 	if (o->dialect == DIALECT_CINIT && o->to_group && o->enclosure == IN_OUR_GROUP)
-		return refuse(o, "--single-child", "it leaves no group for -g");
+		return refuse(o, "--single-child", "leaves no group for -g");
 	if (o->enclosure == IN_OWN_SESSION) {
 		o->to_group = true;
 		rewrite_stops(o);
