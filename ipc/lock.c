@@ -30,17 +30,17 @@ static struct stat place; /* RUNDIR as it was when we came, but closed to other 
 
 /* Closing any descriptor of a locked file drops the lock, so the old one is
  * only closed when it is known to be another file. */
-static void forget(struct bearer *b)
+static void close_bearer(struct bearer *b)
 {
 	if (b->fd >= 0)
 		close(b->fd);
 	b->fd = -1;
 }
 
-static void forget_both(void)
+static void close_both(void)
 {
-	forget(&sign);
-	forget(&instance);
+	close_bearer(&sign);
+	close_bearer(&instance);
 }
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -252,13 +252,13 @@ static int take_sign(int dir, pid_t *holder, const char **what)
 static int take_missing(int dir, const char *rundir, pid_t *holder, const char **what)
 {
 	if (!is_current(&instance, rundir)) {
-		forget(&instance);
+		close_bearer(&instance);
 		if (take_instance(dir, holder, what) < 0)
 			return -1;
 	}
 	if (is_current(&sign, rundir))
 		return 0;
-	forget(&sign);
+	close_bearer(&sign);
 	return take_sign(dir, holder, what);
 }
 
@@ -268,14 +268,14 @@ static int take_file(const char *rundir, pid_t *holder, const char **what)
 
 	if (dir < 0) {
 		err = errno;
-		forget_both();
+		close_both();
 		errno = err;
 		return -1;
 	}
 	r = take_missing(dir, rundir, holder, what);
 	err = errno;
 	if (r < 0)
-		forget_both();
+		close_both();
 	close(dir);
 	errno = err;
 	return r;
@@ -316,7 +316,7 @@ int lock_take(const char *rundir, const char *method, pid_t *holder, const char 
 	*holder = 0;
 	if (take_both(rundir, method, holder, what) < 0) {
 		err = errno;
-		forget_both();
+		close_both();
 		errno = err;
 		return -1;
 	}
@@ -334,7 +334,7 @@ int lock_is_current(const char *rundir)
 void lock_end(void)
 {
 	sysv_lock_drop();
-	forget_both();
+	close_both();
 }
 
 /* Who holds RUNDIR/lock, and its text. */

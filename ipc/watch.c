@@ -19,7 +19,7 @@
 
 static int fd = -1, dir = -1, parent = -1;
 
-int watch_forget(void)
+int watch_drain(void)
 {
 	char events[4096];
 

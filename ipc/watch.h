@@ -5,7 +5,7 @@
  * stand in its parent is watched instead.  Where inotify is not to be had, a loss is
  * noticed with the next recheck.
  *
- * So that nothing is missed, whoever looks at the endpoint calls watch_forget() before
+ * So that nothing is missed, whoever looks at the endpoint calls watch_drain() before
  * and watch_follow() after it: what happens from the one on is a sign.  His own changes
  * are signs as well, for nobody can tell whose a change was.  They lead to one look
  * more, which changes nothing if all was in order, and so is the last.
@@ -17,7 +17,7 @@
 
 /* Forgets what has happened so far.  A descriptor, the same each time, which becomes
  * readable with the next sign; or -1. */
-int watch_forget(void);
+int watch_drain(void);
 /* Watches what the paths lead to now.  True where that is something else than before:
  * what has happened to it meanwhile was not seen, and counts as a sign. */
 bool watch_follow(const char *rundir);

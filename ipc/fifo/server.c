@@ -69,7 +69,7 @@ static bool is_name(const char *s)
 	       && (!s[IPC_TOKEN_DIGITS] || strcmp(s + IPC_TOKEN_DIGITS, IPC_NEW_SUFFIX) == 0);
 }
 
-static void forget_kept(uint64_t token)
+static void drop_kept(uint64_t token)
 {
 	for (unsigned i = 0; i < IPC_KEPT; i++)
 		if (kept[i].fd && kept[i].token == token) {
@@ -78,11 +78,11 @@ static void forget_kept(uint64_t token)
 		}
 }
 
-static void forget_all_kept(void)
+static void drop_all_kept(void)
 {
 	for (unsigned i = 0; i < IPC_KEPT; i++)
 		if (kept[i].fd)
-			forget_kept(kept[i].token);
+			drop_kept(kept[i].token);
 }
 
 static void keep(int fd, uint64_t token)
@@ -144,7 +144,7 @@ static void give_up(uint64_t token)
 
 	name_of(token, name);
 	unlinkat(answers, name, 0);
-	forget_kept(token);
+	drop_kept(token);
 }
 
 /* ---- sweeping ---- */
@@ -190,7 +190,7 @@ static void sweep(void)
 	if (next_entries(remove_if_left) > 0 && next_entries(remove_if_left) > 0)
 		return; /* it is still due: the next turn goes on */
 	ipc_give_up_dead(is_alive);
-	forget_all_kept();
+	drop_all_kept();
 	hold_spare();
 	sweeping = false;
 	ipc_due_ms = INT64_MAX;
@@ -203,7 +203,7 @@ static void sweep(void)
 static void close_all(void)
 {
 	ipc_give_up_dead(nobody_lives);
-	forget_all_kept();
+	drop_all_kept();
 	close_fd(&ipc_fd);
 	close_fd(&answers);
 	close_fd(&spare);
@@ -535,7 +535,7 @@ static int open_answer(uint64_t token)
 	name_of(token, name);
 	fd = openat(answers, name, OPEN_ANSWER);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		forget_all_kept();
+		drop_all_kept();
 		close_fd(&spare);
 		fd = openat(answers, name, OPEN_ANSWER);
 	}

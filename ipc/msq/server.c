@@ -339,7 +339,7 @@ static void free_kept(unsigned i)
 }
 
 /* The answer of a slow client that has waited longest makes room for another. */
-static bool forget_slow(void)
+static bool drop_slow(void)
 {
 	int oldest = -1;
 
@@ -357,7 +357,7 @@ static int keep(const struct msq_answer *m, pid_t pid, int64_t now)
 	const struct sent *s = sent_to(m->type);
 	unsigned i = 0;
 
-	if (n_kept == KEPT_MAX && !forget_slow())
+	if (n_kept == KEPT_MAX && !drop_slow())
 		return 0;
 	while (i < kept_high && kept[i].number)
 		i++;

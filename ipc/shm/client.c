@@ -419,7 +419,7 @@ int ipc_request(struct ipc_client *c, const struct ipc_record *request)
 
 /* ---- answers ---- */
 
-static void forget(struct ipc_client *c, unsigned i)
+static void drop_asked(struct ipc_client *c, unsigned i)
 {
 	c->asked[i] = c->asked[--c->n_asked];
 }
@@ -430,7 +430,7 @@ static int take_denied(struct ipc_client *c, unsigned i, struct ipc_record *answ
 	answer->id = c->asked[i].id;
 	answer->verb = c->asked[i].verb;
 	answer->result = RES_DENIED;
-	forget(c, i);
+	drop_asked(c, i);
 	return 0;
 }
 
@@ -440,7 +440,7 @@ static int take_answer(struct ipc_client *c, unsigned i, struct ipc_record *answ
 
 	cells_read(answer, c->slots->slot[a.slot].answer, RECORD_CELLS);
 	give_back(c, &a);
-	forget(c, i);
+	drop_asked(c, i);
 	return record_take_answer(answer, sizeof *answer);
 }
 
@@ -465,7 +465,7 @@ static int look(struct ipc_client *c, struct ipc_record *answer, int *r)
 			return 1;
 		}
 		if (!is_under_way(&c->asked[i], word)) {
-			forget(c, i);
+			drop_asked(c, i);
 			errno = ECONNRESET;
 			*r = -1;
 			return 1;

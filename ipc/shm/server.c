@@ -348,7 +348,7 @@ const struct ipc_need ipc_needs[] = {
 /* ---- requests ---- */
 
 /* Nobody can answer a word that we do not have: whoever waited is given up. */
-static void forget(uint32_t i)
+static void give_up_client(uint32_t i)
 {
 	uint64_t word = taken[i];
 
@@ -365,7 +365,7 @@ static void take(uint32_t i, uint64_t word)
 
 	if (!atomic_compare_exchange_strong(&slots->word[i], &word, ours))
 		return;
-	forget(i);
+	give_up_client(i);
 	cells_read(&r, slots->slot[i].request, RECORD_CELLS);
 	taken[i] = ours;
 	if (ipc_receive(&r, sizeof r, (struct ipc_address){i, ours}, true))
@@ -473,12 +473,12 @@ static unsigned sweep(int64_t now)
 		unsigned state = word_state(word);
 
 		if (taken[i] && taken[i] != word)
-			forget(i);
+			give_up_client(i);
 		if (state == SLOT_PUBLISHED)
 			take_late(i, &n);
 		if (state != SLOT_FREE && state != SLOT_PUBLISHED
 		    && (is_forged(i, word) || is_dead(word))) {
-			forget(i);
+			give_up_client(i);
 			free_slot(i, word);
 			state = SLOT_FREE;
 		}

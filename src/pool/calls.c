@@ -156,7 +156,7 @@ int64_t calls_deadline(void)
 	return first;
 }
 
-void calls_forget(void)
+void calls_close_in_child(void)
 {
 	for (unsigned i = 0; i < CALLS_MAX; i++)
 		if (calls[i].pid && calls[i].fd >= 0)

@@ -24,6 +24,6 @@ void calls_turn(void);
 int64_t calls_deadline(void);
 
 /* In a child that executes nothing. */
-void calls_forget(void);
+void calls_close_in_child(void);
 
 #endif

@@ -221,7 +221,7 @@ void child_enter(const struct pool_child *c)
 {
 	struct child child = describe(c);
 
-	manager_forget();
+	manager_close_in_child();
 	if (steps_run(&child) < 0)
 		_exit(127);
 }
@@ -243,7 +243,7 @@ static _Noreturn void execute(const struct pool_child *c)
 	child.path = files_on();
 	make_words(&child, c);
 	if (c->manager)
-		manager_forget();
+		manager_close_in_child();
 	steps_run(&child);
 	_exit(127);
 }

@@ -39,7 +39,7 @@ static void hang_up(void)
 	control_fd = -1;
 }
 
-void control_forget(void)
+void control_close_in_child(void)
 {
 	if (control_fd >= 0)
 		close(control_fd);

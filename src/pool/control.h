@@ -21,6 +21,6 @@ void control_complain(const char *why);
 void control_answer_call(uint64_t id, bool done, const char *text);
 
 /* In a child that executes nothing. */
-void control_forget(void);
+void control_close_in_child(void);
 
 #endif

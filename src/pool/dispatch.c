@@ -71,7 +71,7 @@ int64_t dispatch_deadline(void)
 	return manager_listens() ? retry_ms : POOL_NEVER;
 }
 
-void dispatch_forget(void)
+void dispatch_close_in_child(void)
 {
 	if (request.fd >= 0)
 		close(request.fd);

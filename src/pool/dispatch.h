@@ -29,6 +29,6 @@ bool dispatch_holds(void);
 int64_t dispatch_deadline(void);
 
 /* In a child that executes nothing. */
-void dispatch_forget(void);
+void dispatch_close_in_child(void);
 
 #endif

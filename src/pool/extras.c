@@ -224,7 +224,7 @@ bool extras_show(unsigned n, struct ipc_worker *out)
 	return false;
 }
 
-void extras_forget(void)
+void extras_close_in_child(void)
 {
 	for (unsigned i = 0; i < n_extras; i++)
 		if (extras[i].start_fd >= 0)

@@ -27,6 +27,6 @@ unsigned extras_count(void);
 bool extras_show(unsigned i, struct ipc_worker *out);
 
 /* In a child that executes nothing. */
-void extras_forget(void);
+void extras_close_in_child(void);
 
 #endif

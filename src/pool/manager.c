@@ -78,19 +78,19 @@ uint32_t manager_rank(uint32_t row)
 	return pool.worker[row].rank;
 }
 
-void manager_forget(void)
+void manager_close_in_child(void)
 {
 	if (signal_fd >= 0)
 		close(signal_fd);
 	if (ready_fd >= 0)
 		close(ready_fd);
-	watch_forget();
-	reports_forget();
-	dispatch_forget();
-	control_forget();
-	calls_forget();
-	extras_forget();
-	workers_forget();
+	watch_close_in_child();
+	reports_close_in_child();
+	dispatch_close_in_child();
+	control_close_in_child();
+	calls_close_in_child();
+	extras_close_in_child();
+	workers_close_in_child();
 }
 
 /* ---- saying ---- */

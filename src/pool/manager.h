@@ -40,6 +40,6 @@ void manager_complain(const char *where, const char *why);
 void manager_fail_start(const char *why);
 
 /* In a child that executes nothing: closes what is the manager's. */
-void manager_forget(void);
+void manager_close_in_child(void);
 
 #endif

@@ -36,7 +36,7 @@ int reports_init(void)
 	return paced_fd < 0 ? -1 : watch_add_once(paced_fd, WATCH_REPORTS, 0);
 }
 
-void reports_forget(void)
+void reports_close_in_child(void)
 {
 	if (paced_fd >= 0)
 		close(paced_fd);

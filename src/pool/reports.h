@@ -30,6 +30,6 @@ void reports_turn(void);
 int64_t reports_deadline(void);
 
 /* In a child that executes nothing. */
-void reports_forget(void);
+void reports_close_in_child(void);
 
 #endif

@@ -53,7 +53,7 @@ uint32_t watch_index(const struct epoll_event *event)
 	return (uint32_t)event->data.u64;
 }
 
-void watch_forget(void)
+void watch_close_in_child(void)
 {
 	if (epoll_fd >= 0)
 		close(epoll_fd);

@@ -35,6 +35,6 @@ enum watch_source watch_source(const struct epoll_event *event);
 uint32_t watch_index(const struct epoll_event *event);
 
 /* In a child that executes nothing. */
-void watch_forget(void);
+void watch_close_in_child(void);
 
 #endif

@@ -282,7 +282,7 @@ bool workers_why(uint32_t row, struct text *why)
 	return false;
 }
 
-void workers_forget(void)
+void workers_close_in_child(void)
 {
 	for (uint32_t row = 0; row < high; row++) {
 		if (rows[row].fd >= 0)

@@ -35,6 +35,6 @@ int64_t workers_deadline(void);
 void workers_turn(void);
 
 /* In a child that executes nothing. */
-void workers_forget(void);
+void workers_close_in_child(void);
 
 #endif

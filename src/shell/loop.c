@@ -69,7 +69,7 @@ static void await_signs(void)
 {
 	struct epoll_event ev = {.events = EPOLLIN | EPOLLONESHOT,
 	                         .data.u64 = tag(SOURCE_ENDPOINT, 0, ROLE_MAIN)};
-	int fd = watch_forget();
+	int fd = watch_drain();
 
 	if (fd >= 0 && epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, fd, &ev) < 0 && errno == ENOENT)
 		epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &ev);

@@ -230,7 +230,7 @@ void relay_gone(uint32_t svc)
 			answer_row(&shell.relay.row[i], RES_NO);
 }
 
-void relay_forget(uint32_t handle)
+void relay_client_gone(uint32_t handle)
 {
 	for (unsigned i = 0; handle && shell.relay.n && i < RELAY_MAX; i++) /* free rows bear 0 */
 		if (shell.relay.row[i].handle == handle)

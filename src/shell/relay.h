@@ -38,7 +38,7 @@ bool relay_readable(uint32_t svc);
 /* The manager of svc has ended: its requests are answered. */
 void relay_gone(uint32_t svc);
 /* The client behind a handle is gone. */
-void relay_forget(uint32_t handle);
+void relay_client_gone(uint32_t handle);
 /* Service i is map[i] now. */
 void relay_moved(const uint32_t *map, uint32_t n);
 /* Answers what was not answered in time; when it wants to be called, or NEVER. */

@@ -61,15 +61,15 @@ void cinit_ipc_repeat(const struct ipc_record *request, uint16_t result, uint32_
 	answer_about(request->handle, known ? service : NO_SVC, (enum result)result, NO_SVC);
 }
 
-static void forget_pending(uint32_t handle);
+static void pending_client_gone(uint32_t handle);
 
 void cinit_ipc_gone(uint32_t handle)
 {
 	struct event ev = {.kind = EV_CANCEL, .handle = handle};
 
 	engine_event(shell.engine, shell.now_ms, &ev);
-	relay_forget(handle);
-	forget_pending(handle);
+	relay_client_gone(handle);
+	pending_client_gone(handle);
 }
 
 /* ---- lists ---- */
@@ -260,7 +260,7 @@ static void wait_for_load(const struct ipc_record *r, enum event_kind kind)
 }
 
 /* Whose client is gone keeps its place only while the load for it is under way. */
-static void forget_pending(uint32_t handle)
+static void pending_client_gone(uint32_t handle)
 {
 	for (unsigned i = 0; i < shell.pending.n; i++)
 		if (shell.pending.at[i].handle == handle)

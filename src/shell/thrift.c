@@ -14,7 +14,7 @@
 extern const char __executable_start[], thrift_single_begins[], thrift_common_begins[],
 	thrift_loop_begins[], etext[];
 
-static void forget(const char *from, const char *to)
+static void drop_pages(const char *from, const char *to)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 	uintptr_t first = ((uintptr_t)from + page - 1) & ~(page - 1), last = (uintptr_t)to & ~(page - 1);
@@ -25,11 +25,11 @@ static void forget(const char *from, const char *to)
 
 void thrift_supervisor(void)
 {
-	forget(__executable_start, thrift_common_begins);
+	drop_pages(__executable_start, thrift_common_begins);
 }
 
 void thrift_single(void)
 {
-	forget(__executable_start, thrift_single_begins);
-	forget(thrift_loop_begins, etext);
+	drop_pages(__executable_start, thrift_single_begins);
+	drop_pages(thrift_loop_begins, etext);
 }
