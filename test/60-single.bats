@@ -450,8 +450,8 @@ held_at()
 @test "standard error that nobody reads holds up no program, and is written to when it is read" {
 	mkfifo go
 	begin "$BUILD/test/mute" tty "$dir/go" "$dir/heard-of" ./tini -s -vvv -- bash -c '
-		trap "" WINCH
-		for ((i = 0; i < 4000; i++)); do kill -WINCH $PPID; done
+		trap "" RTMIN+6 # which waits in a queue, where one like WINCH is told once
+		for ((i = 0; i < 4000; i++)); do kill -RTMIN+6 $PPID; done
 		: >sent
 		until [ -e enough ]; do sleep 0.05; done
 		exit 3'
