@@ -128,7 +128,7 @@ static short holder_of(int fd, pid_t *holder)
 	return l.l_type;
 }
 
-static int take(int fd, const char **what)
+static int lock_file(int fd, const char **what)
 {
 	struct flock l = whole(F_WRLCK);
 
@@ -201,7 +201,7 @@ static int take_instance(int dir, pid_t *holder, const char **what)
 
 	if (fd < 0)
 		return -1;
-	if (take(fd, what) < 0) {
+	if (lock_file(fd, what) < 0) {
 		if (errno != EAGAIN)
 			return fail_with(fd, errno);
 		holder_of(fd, holder);
@@ -223,7 +223,7 @@ static int replace_sign(int dir, const char **what)
 	fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
-	if (take(fd, what) < 0 || fchmod(fd, sign.mode) < 0 || renameat(dir, name, dir, sign.name) < 0)
+	if (lock_file(fd, what) < 0 || fchmod(fd, sign.mode) < 0 || renameat(dir, name, dir, sign.name) < 0)
 		return fail_with(fd, errno);
 	sign.fd = fd;
 	return 0;
@@ -236,7 +236,7 @@ static int take_sign(int dir, pid_t *holder, const char **what)
 
 	if (fd < 0)
 		return -1;
-	if (take(fd, what) == 0) {
+	if (lock_file(fd, what) == 0) {
 		sign.fd = fd;
 		return 0;
 	}

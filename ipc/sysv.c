@@ -210,7 +210,7 @@ static unsigned method_index(const char *method)
 }
 
 /* Takes a free set: 0, or -1 with EAGAIN when another was quicker. */
-static int take(int id, uint64_t path, const char *method)
+static int take_set(int id, uint64_t path, const char *method)
 {
 	struct sembuf ops[N_SEMS + 1] = {{SEM_HELD, 0, IPC_NOWAIT}};
 	unsigned short v[N_SEMS] = {
@@ -262,7 +262,7 @@ static int take_at(uint64_t path, const char *method, unsigned slot, pid_t *hold
 	case FOUND_FOREIGN:
 	default: errno = EEXIST; return -1;
 	}
-	if (take(id, path, method) < 0) {
+	if (take_set(id, path, method) < 0) {
 		errno = errno == EIDRM || errno == EINVAL ? EAGAIN : errno;
 		return -1;
 	}

@@ -474,7 +474,7 @@ static size_t length_at(size_t at)
 
 /* Hands on what has been read; with `more`, the last record may be in part in
  * the FIFO still, as may the head behind it. */
-static void take(bool more)
+static void take_records(bool more)
 {
 	bool whole = in_step();
 	size_t at = 0, enough = RECORD + (more && !whole ? sizeof head - 1 : 0);
@@ -509,7 +509,7 @@ int cinit_ipc_listen(void)
 	schedule_sweep();
 	n_in += n > 0 ? (size_t)n : 0;
 	ipc_more = n_in == sizeof in;
-	take(ipc_more);
+	take_records(ipc_more);
 	return 1;
 }
 

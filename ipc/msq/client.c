@@ -138,7 +138,7 @@ static bool is_gone(void)
 /* ---- answers ---- */
 
 /* Takes one answer: its size, or -1 with errno. */
-static ssize_t take(struct ipc_client *c, struct ipc_record *r, int flags)
+static ssize_t receive_answer(struct ipc_client *c, struct ipc_record *r, int flags)
 {
 	struct { struct msq_answer m; char more; } m;
 	ssize_t n = msgrcv(c->answers, &m, sizeof m.m.record + 1, msq_type(c->token),
@@ -193,7 +193,7 @@ static ssize_t await(struct ipc_client *c, struct ipc_record *r, int64_t until_m
 			alarm_within(&a, left < LOOK_MS ? left : LOOK_MS);
 		else
 			nap();
-		n = take(c, r, has_alarm ? 0 : IPC_NOWAIT);
+		n = receive_answer(c, r, has_alarm ? 0 : IPC_NOWAIT);
 		now = record_now_ms();
 	}
 	if (has_alarm)
@@ -211,10 +211,10 @@ int ipc_next_answer(struct ipc_client *c, struct ipc_record *answer, int64_t unt
 		c->n_stashed--;
 		return record_take_answer(answer, sizeof *answer);
 	}
-	n = take(c, answer, IPC_NOWAIT);
+	n = receive_answer(c, answer, IPC_NOWAIT);
 	if (n < 0 && errno == ENOMSG) {
 		sched_yield();
-		n = take(c, answer, IPC_NOWAIT);
+		n = receive_answer(c, answer, IPC_NOWAIT);
 	}
 	if (n < 0 && errno == ENOMSG)
 		n = await(c, answer, until_ms);
@@ -237,7 +237,7 @@ static void take_to_stash(struct ipc_client *c)
 	while (c->stash && c->stash_first + c->n_stashed < STASH_MAX) {
 		struct ipc_record *r = &c->stash[c->stash_first + c->n_stashed];
 
-		if (take(c, r, IPC_NOWAIT) != (ssize_t)sizeof *r)
+		if (receive_answer(c, r, IPC_NOWAIT) != (ssize_t)sizeof *r)
 			return;
 		c->n_stashed++;
 	}

@@ -358,7 +358,7 @@ static void give_up_client(uint32_t i)
 }
 
 /* Takes a published slot: one copy, then the copy alone is looked at. */
-static void take(uint32_t i, uint64_t word)
+static void take_slot(uint32_t i, uint64_t word)
 {
 	uint64_t ours = word_with(word, SLOT_TAKEN);
 	struct ipc_record r;
@@ -380,7 +380,7 @@ static void take_if_published(uint32_t i, unsigned *n)
 
 	if (word_state(word) != SLOT_PUBLISHED)
 		return;
-	take(i, word);
+	take_slot(i, word);
 	++*n;
 }
 

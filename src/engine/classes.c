@@ -65,7 +65,7 @@ uint32_t dequeue(struct engine *e)
 
 unsigned class_of(const struct svc_live *l)
 {
-	unsigned asked = !l->wish || l->restart ? CLASS_ASKED : 0;
+	unsigned asked = !l->wish || l->restart ? CLASS_STOP_WANTED : 0;
 	unsigned open = l->wish ? CLASS_OPEN : 0;
 
 	switch ((enum svc_state)l->state) {
@@ -84,7 +84,7 @@ unsigned class_of(const struct svc_live *l)
 	case SVC_OFF_KILLED:
 	case SVC_STOPPING:
 	case SVC_KILLING:
-		return CLASS_LEAVING | CLASS_ACTIVE | CLASS_ASKED | CLASS_UNSETTLED | open;
+		return CLASS_LEAVING | CLASS_ACTIVE | CLASS_STOP_WANTED | CLASS_UNSETTLED | open;
 	case SVC_BACKOFF:
 		return CLASS_UNSETTLED;
 	case SVC_BLOCKED:
@@ -149,7 +149,7 @@ static void tell_wants(struct engine *e, uint32_t i, unsigned changed, unsigned 
 	for (uint32_t k = 0; k < w.n; k++) {
 		if (w.at[k] & WANT_UNORDERED)
 			continue;
-		count(&engine_svc(e, w.at[k])->wanters_leaving, changed, class, CLASS_ASKED);
+		count(&engine_svc(e, w.at[k])->wanters_leaving, changed, class, CLASS_STOP_WANTED);
 		enqueue(e, w.at[k]);
 	}
 }
@@ -169,7 +169,7 @@ void reclass(struct engine *e, uint32_t i)
 		tell_wanters(e, i, changed, class);
 	if (changed & CLASS_ACTIVE)
 		tell_needs(e, i, changed, class);
-	if (changed & CLASS_ASKED)
+	if (changed & CLASS_STOP_WANTED)
 		tell_wants(e, i, changed, class);
 }
 

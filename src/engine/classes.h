@@ -13,7 +13,7 @@ enum class_bit {
 	CLASS_BAD = 2,        /* who needs it is blocked */
 	CLASS_LEAVING = 4,    /* who needs it must stop */
 	CLASS_ACTIVE = 8,     /* what it needs must not stop yet */
-	CLASS_ASKED = 16,     /* active and asked to stop: what it wants must not stop yet */
+	CLASS_STOP_WANTED = 16,     /* active and asked to stop: what it wants must not stop yet */
 	CLASS_OPEN = 32,      /* who wants it waits */
 	CLASS_UNSETTLED = 64  /* awaits a timer or a process, itself or others' */
 };

@@ -587,7 +587,7 @@ static bool request(struct engine *e, const struct event *ev, int64_t now)
 	return true;
 }
 
-static bool take(struct engine *e, int64_t now, const struct event *ev)
+static bool record_event(struct engine *e, int64_t now, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EV_BOOT:
@@ -624,7 +624,7 @@ static bool take(struct engine *e, int64_t now, const struct event *ev)
 
 bool engine_event(struct engine *e, int64_t now, const struct event *ev)
 {
-	bool taken = take(e, now, ev);
+	bool taken = record_event(e, now, ev);
 
 	check_each(e);
 	return taken;
@@ -678,7 +678,7 @@ static enum why why_blocked(const struct engine *e, uint32_t i, uint32_t *other)
 static enum why why_held(const struct engine *e, uint32_t i, uint32_t *other)
 {
 	struct edges lists[2] = {dependents_of(e, i), wanters_of(e, i)};
-	unsigned bits[2] = {CLASS_ACTIVE, CLASS_ASKED};
+	unsigned bits[2] = {CLASS_ACTIVE, CLASS_STOP_WANTED};
 
 	for (unsigned j = 0; j < 2; j++)
 		for (uint32_t k = 0; k < lists[j].n; k++)

@@ -29,7 +29,7 @@ static bool counters_are_right(const struct engine *e, uint32_t i)
 	       && s->needs_leaving == count_class(e, needs, CLASS_LEAVING)
 	       && s->wants_open == count_class(e, wants_of(e, i), CLASS_OPEN)
 	       && s->dependents_active == count_class(e, dependents_of(e, i), CLASS_ACTIVE)
-	       && s->wanters_leaving == count_class(e, wanters_of(e, i), CLASS_ASKED);
+	       && s->wanters_leaving == count_class(e, wanters_of(e, i), CLASS_STOP_WANTED);
 }
 
 static const char *check_classes(const struct engine *e)

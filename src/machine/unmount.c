@@ -105,7 +105,7 @@ static int await(pid_t pid, const struct step *s, const struct mount_row *row)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 }
 
-static int take(const struct step *s, const struct mount_row *row)
+static int run_step(const struct step *s, const struct mount_row *row)
 {
 	pid_t pid = fork();
 
@@ -195,7 +195,7 @@ static void end_swapping(void)
 		row = (struct mount_row){.path = own.table + at};
 		row.path[strcspn(row.path, " \t")] = '\0';
 		mountinfo_unescape(row.path);
-		err = take(&step_swapoff, &row);
+		err = run_step(&step_swapoff, &row);
 		if (err && err != ETIMEDOUT)
 			say_row(&row, "swapoff", strerror(err));
 	}
@@ -209,13 +209,13 @@ static unsigned unmount_pass(void)
 	read_mounts();
 	for (unsigned i = own.n_rows; i-- > 0;)
 		if (strcmp(own.rows[i].path, "/") != 0 && !is_kept(&own.rows[i]))
-			gone += take(&step_umount, &own.rows[i]) == 0;
+			gone += run_step(&step_umount, &own.rows[i]) == 0;
 	return gone;
 }
 
 static void make_read_only(const struct mount_row *row)
 {
-	int err = take(&step_read_only, row);
+	int err = run_step(&step_read_only, row);
 
 	if (err && err != ETIMEDOUT)
 		say_row(row, "busy, and not to be made read-only", strerror(err));
@@ -230,7 +230,7 @@ void unmount_all(void)
 
 	if (!machine_owns_kernel())
 		_exit(0);
-	take(&step_sync, &nothing);
+	run_step(&step_sync, &nothing);
 	end_swapping();
 	while (passes++ < UNMOUNT_PASSES && unmount_pass() > 0 && !own.hangs)
 		;

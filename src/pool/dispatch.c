@@ -146,7 +146,7 @@ static void note_nothing(unsigned i)
 }
 
 /* Takes a request from a socket that may have one; true if there is one in our hands. */
-static bool take(void)
+static bool take_request(void)
 {
 	unsigned n = sockets_count();
 
@@ -194,7 +194,7 @@ bool dispatch_turn(void)
 		return false;
 	retry_ms = POOL_NEVER;
 	if (!request.held && idle)
-		take();
+		take_request();
 	if (!watch_all(!idle) && !request.held)
 		return false;
 	manager_event(POOL_EV_REQUEST, POOL_NO_ROW);
@@ -243,7 +243,7 @@ void dispatch_give(uint32_t row)
 {
 	int fd = workers_fd(row);
 
-	if (!request.held && !take()) {
+	if (!request.held && !take_request()) {
 		manager_event(POOL_EV_NOTHING, row);
 		return;
 	}

@@ -40,7 +40,7 @@ static int move(int fd)
 }
 
 /* The descriptor that a variable names, moved; -1: there is none. */
-static int take(const char *name, unsigned n_sockets)
+static int move_inherited(const char *name, unsigned n_sockets)
 {
 	uint64_t fd;
 
@@ -92,8 +92,8 @@ int inherited_take(struct inherited *in, int *keep_fd)
 	if (fill_standard() < 0)
 		return -1;
 	in->n_sockets = count_sockets();
-	in->ready_fd = take("CINIT_READY_FD", in->n_sockets);
-	in->control_fd = take("CINIT_CONTROL_FD", in->n_sockets);
+	in->ready_fd = move_inherited("CINIT_READY_FD", in->n_sockets);
+	in->control_fd = move_inherited("CINIT_CONTROL_FD", in->n_sockets);
 	kept[0] = *keep_fd = move(*keep_fd);
 	kept[1] = in->ready_fd;
 	kept[2] = in->control_fd;

@@ -105,7 +105,7 @@ static void take_line(struct reader *r, uint32_t row)
 	r->len = 0;
 }
 
-static void take(uint32_t row, const char *bytes, size_t n)
+static void take_report(uint32_t row, const char *bytes, size_t n)
 {
 	struct reader *r = &readers[row];
 
@@ -131,7 +131,7 @@ static size_t read_some(uint32_t row, size_t most)
 	ssize_t n = read(fd, bytes, most < sizeof bytes ? most : sizeof bytes);
 
 	if (n > 0)
-		take(row, bytes, (size_t)n);
+		take_report(row, bytes, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		unpace(row, fd);
 	return n > 0 ? (size_t)n : 0;
@@ -147,7 +147,7 @@ static bool receive(uint32_t row)
 	ssize_t n = recv(workers_fd(row), bytes, sizeof bytes, MSG_DONTWAIT);
 
 	if (n > 0)
-		take(row, bytes, (size_t)n);
+		take_report(row, bytes, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		reports_end(row, workers_fd(row)); /* it has closed its end */
 	return n > 0;

@@ -65,7 +65,7 @@ static void on_ended(struct pool *p, uint32_t row, bool orderly, int64_t now)
 			p->failed_row = row;
 		}
 	}
-	fate_bury(p, row, now);
+	fate_remove(p, row, now);
 }
 
 /* It has begun or finished a request, and may not have been told to end yet. */
@@ -73,7 +73,7 @@ static void stay_leaving(struct pool *p, uint32_t row, int64_t now)
 {
 	const struct pool_worker *w = &p->worker[row];
 
-	rows_enter(p, row, WORKER_LEAVING, w->list == POOL_LIST_TODO ? POOL_LIST_TODO : fate_told_list(w), now);
+	rows_enter(p, row, WORKER_LEAVING, w->list == POOL_LIST_TODO ? POOL_LIST_TODO : fate_stopping_list(w), now);
 }
 
 static void on_busy(struct pool *p, uint32_t row, int64_t now)
@@ -143,7 +143,7 @@ static void on_unable(struct pool *p, uint32_t row, int64_t now)
 		return;
 	on_request(p);
 	if (p->worker[row].busy_ms != POOL_NEVER)
-		fate_condemn(p, row, POOL_LIST_TODO, now);
+		fate_kill(p, row, POOL_LIST_TODO, now);
 }
 
 /* Events about a row that there is. */
@@ -241,7 +241,7 @@ static bool hand_out(struct pool *p, int64_t now, struct pool_action *act)
 		rows_enter(p, row, WORKER_KILLED, POOL_LIST_KILLED, now);
 		return say(act, POOL_ACT_KILL, row);
 	}
-	rows_enter(p, row, WORKER_LEAVING, fate_told_list(&p->worker[row]), now);
+	rows_enter(p, row, WORKER_LEAVING, fate_stopping_list(&p->worker[row]), now);
 	return say(act, POOL_ACT_TELL, row);
 }
 
@@ -251,7 +251,7 @@ static bool kill_one(struct pool *p, int64_t now, struct pool_action *act)
 
 	if (due_kill(p, &row) > now)
 		return false;
-	fate_condemn(p, row, POOL_LIST_KILLED, now);
+	fate_kill(p, row, POOL_LIST_KILLED, now);
 	return say(act, POOL_ACT_KILL, row);
 }
 
@@ -302,7 +302,7 @@ static bool tell_one(struct pool *p, int64_t now, struct pool_action *act)
 
 	if (row == POOL_NO_ROW)
 		return false;
-	fate_dismiss(p, row, fate_told_list(&p->worker[row]), now);
+	fate_stop(p, row, fate_stopping_list(&p->worker[row]), now);
 	return say(act, POOL_ACT_TELL, row);
 }
 

@@ -43,12 +43,12 @@ static void lose(struct pool *p, const struct pool_worker *w, int64_t now)
 		p->wanted--;
 }
 
-enum pool_list fate_told_list(const struct pool_worker *w)
+enum pool_list fate_stopping_list(const struct pool_worker *w)
 {
 	return w->busy_ms == POOL_NEVER ? POOL_LIST_LEAVING : POOL_LIST_BUSY;
 }
 
-void fate_dismiss(struct pool *p, uint32_t row, enum pool_list list, int64_t now)
+void fate_stop(struct pool *p, uint32_t row, enum pool_list list, int64_t now)
 {
 	struct pool_worker *w = &p->worker[row];
 
@@ -58,7 +58,7 @@ void fate_dismiss(struct pool *p, uint32_t row, enum pool_list list, int64_t now
 	rows_enter(p, row, WORKER_LEAVING, list, now);
 }
 
-void fate_condemn(struct pool *p, uint32_t row, enum pool_list list, int64_t now)
+void fate_kill(struct pool *p, uint32_t row, enum pool_list list, int64_t now)
 {
 	struct pool_worker *w = &p->worker[row];
 
@@ -75,7 +75,7 @@ void fate_recycle(struct pool *p, uint32_t row, int64_t now)
 	int64_t *retry = &p->rank[w->rank].retry_ms;
 
 	p->recycled++;
-	fate_dismiss(p, row, POOL_LIST_TODO, now);
+	fate_stop(p, row, POOL_LIST_TODO, now);
 	if (!p->limits.dispatch && *retry < w->started_ms + POOL_RECYCLE_MS)
 		*retry = w->started_ms + POOL_RECYCLE_MS;
 }
@@ -89,7 +89,7 @@ void fate_become_idle(struct pool *p, uint32_t row, int64_t now)
 	rows_enter(p, row, WORKER_IDLE, POOL_LIST_IDLE, now);
 }
 
-void fate_bury(struct pool *p, uint32_t row, int64_t now)
+void fate_remove(struct pool *p, uint32_t row, int64_t now)
 {
 	if (rows_serves(&p->worker[row]))
 		lose(p, &p->worker[row], now);

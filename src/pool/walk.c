@@ -33,7 +33,7 @@ static int before(struct cinit_message *m)
 	return 0;
 }
 
-static enum cinit_verdict take(struct cinit_message *m)
+static enum cinit_verdict ask_modules(struct cinit_message *m)
 {
 	for (unsigned i = 0; i < n_modules; i++) {
 		hook *h = taker(modules[i].module, m->kind);
@@ -50,7 +50,7 @@ enum cinit_verdict walk(struct cinit_message *m)
 	enum cinit_verdict verdict = CINIT_PASS;
 
 	if (check(m) >= 0 && before(m) >= 0) {
-		verdict = take(m);
+		verdict = ask_modules(m);
 		for (unsigned i = 0; i < n_modules; i++)
 			if (modules[i].module->post)
 				modules[i].module->post(m);

@@ -116,7 +116,7 @@ static bool switch_root(void)
 	return life_tell(&(struct life_event){.kind = LIFE_EV_SWITCHED});
 }
 
-static void end(enum shutdown how)
+static void end_machine(enum shutdown how)
 {
 	say("", word(how), "now");
 	console_flush();
@@ -139,7 +139,7 @@ static bool carry_out(const struct life_action *a)
 	case LIFE_ACT_LOOK: return look();
 	case LIFE_ACT_SWITCH: return switch_root();
 	case LIFE_ACT_SHELLS: helper_shells();
-	case LIFE_ACT_END: end(a->how); break;
+	case LIFE_ACT_END: end_machine(a->how); break;
 	case LIFE_ACT_EXIT: /* the loop sees it */
 	case LIFE_ACT_N: break;
 	}

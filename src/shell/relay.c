@@ -170,7 +170,7 @@ static void take_words(uint32_t svc, const struct ipc_record *r)
 		reasons_set(&shell.reasons, svc, (const char *)r->payload, r->payload_len);
 }
 
-static void take(uint32_t svc, const struct ipc_record *r, size_t n)
+static void take_record(uint32_t svc, const struct ipc_record *r, size_t n)
 {
 	struct relayed *row;
 
@@ -208,7 +208,7 @@ bool relay_readable(uint32_t svc)
 			channels_close(&shell.channels, svc, CHANNEL_CONTROL, &services_channel_watch); /* it can say nothing any more */
 			return false;
 		}
-		take(svc, &r, (size_t)got);
+		take_record(svc, &r, (size_t)got);
 	}
 	return fd >= 0;
 }

@@ -122,7 +122,7 @@ static bool take_rewrite(struct single_options *o, const char *s)
 /* ---- options ---- */
 
 /* -1: go on; else the exit code. */
-static int take(struct single_options *o, const struct option *option, const char *value)
+static int take_option(struct single_options *o, const struct option *option, const char *value)
 {
 	bool good = true;
 
@@ -151,7 +151,7 @@ static int take_with_next(struct single_options *o, const struct option *option,
 	if (!(*words)[1])
 		return refuse(o, **words, "needs an argument");
 	++*words;
-	return take(o, option, **words);
+	return take_option(o, option, **words);
 }
 
 /* The letters of one word. */
@@ -168,8 +168,8 @@ static int take_letters(struct single_options *o, char ***words)
 		if (option->meaning == MEANS_END)
 			return refuse(o, word, "unknown option");
 		if (option->argument && at[1])
-			return take(o, option, at + 1);
-		code = option->argument ? take_with_next(o, option, words) : take(o, option, "");
+			return take_option(o, option, at + 1);
+		code = option->argument ? take_with_next(o, option, words) : take_option(o, option, "");
 		if (option->argument)
 			break;
 	}
@@ -203,8 +203,8 @@ static int take_name(struct single_options *o, char ***words)
 	if (equals && !option->argument)
 		return refuse(o, **words, "takes no argument");
 	if (equals)
-		return take(o, option, equals + 1);
-	return option->argument ? take_with_next(o, option, words) : take(o, option, "");
+		return take_option(o, option, equals + 1);
+	return option->argument ? take_with_next(o, option, words) : take_option(o, option, "");
 }
 
 /* `tini PROGRAM -- ARG...` is how its help has it: there a `--` is not the

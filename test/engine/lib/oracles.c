@@ -528,7 +528,7 @@ static unsigned right_class(const struct actor *a)
 	class |= actor_bad(a) ? CLASS_BAD : 0;
 	class |= leaving ? CLASS_LEAVING : 0;
 	class |= active ? CLASS_ACTIVE : 0;
-	class |= active && (leaving || !a->wish || a->restart) ? CLASS_ASKED : 0;
+	class |= active && (leaving || !a->wish || a->restart) ? CLASS_STOP_WANTED : 0;
 	class |= want_open(a) ? CLASS_OPEN : 0;
 	class |= actor_settled(a) ? 0 : CLASS_UNSETTLED;
 	return class;
