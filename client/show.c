@@ -130,7 +130,8 @@ void show_table(struct text *out, struct cinit_item *items, size_t n, bool colou
 	char cell[CELL];
 	struct text t;
 
-	qsort(items, n, sizeof *items, by_name);
+	if (n)
+		qsort(items, n, sizeof *items, by_name);
 	for (unsigned c = 0; c < COLUMNS; c++)
 		widths[c] = strlen(titles[c]);
 	for (size_t i = 0; i < n; i++)
