@@ -250,7 +250,7 @@ lines()
 	tcp=$(descriptor s 3) stays=$(descriptor s 5)
 	printf '%s\n' "unix $dir/stays" "unix $dir/new" 'tcp *:80' >"$tree/svc/s/listen"
 	hup
-	[ ! -e "$dir/gone" ]
+	await "the end of its path" is_away "$dir/gone" # a process of its own removes it
 	[ ! -e "$dir/new" ]
 	same "s runs as before" "$(answered_by s tcp 80)" "s 3"
 	svc restart s
@@ -260,7 +260,7 @@ lines()
 	same order "$(answered_by s unix "$dir/stays") $(answered_by s tcp 80)" "s 3 s 5"
 	rm "$tree/svc/s/listen"
 	hup
-	[ ! -e "$dir/stays" ]
+	await "the end of its path" is_away "$dir/stays"
 	await "the end of its sockets" at_rest
 	same "of the supervisor's" "$(find "/proc/$(cinit_pid)/fd" -lname "$tcp")" ""
 }
@@ -275,7 +275,7 @@ lines()
 	same s "$(answered_by s unix "$dir/s")" "s 3"
 	svc stop s
 	hup
-	[ ! -e "$dir/s" ]
+	await "the end of its path" is_away "$dir/s"
 }
 
 # --- whose it is ----------------------------------------------------------------------------------

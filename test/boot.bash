@@ -347,6 +347,7 @@ console()
 type_in() { printf '%s\n' "$*" >&8; }
 
 is_there() { [ -e "$1" ]; }
+is_away() { [ ! -e "$1" ]; }
 
 # --- a root directory of one's own ----------------------------------------------------
 
