@@ -11,9 +11,11 @@
 
 # Each is compiled whole, with the engine: the explorer takes a third less time that way.
 # It gives up what survives KILL when that is said for the first time: fewer states.
+# What simulators and explorers share.
+HARNESS      := $(wildcard test/lib/*.c)
 ENGINE_TESTS := sim explore transitions adopt check
-ENGINE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/engine/lib/*.c)
-ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h ipc/*.h) $(O)/flags
+ENGINE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/engine/lib/*.c) $(HARNESS)
+ENGINE_DEPS  := $(ENGINE_SRC) $(wildcard src/limits.h src/engine/*.h test/engine/lib/*.h test/lib/*.h ipc/*.h) $(O)/flags
 LTO          := $(if $(findstring clang,$(CC)),,-flto=auto)
 $(B)/test/engine/explore: SMALL := -DSTUCK_MAX_MS=STUCK_SAY_MS
 $(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGINE_DEPS)
@@ -22,8 +24,8 @@ $(ENGINE_TESTS:%=$(B)/test/engine/%): $(B)/test/engine/%: test/engine/%.c $(ENGI
 
 # The rules of pools are as pure.  The explorer's pools are small, so that rows run out.
 POOL_TESTS := sim explore transitions speed
-RULES_SRC  := $(wildcard src/pool/rules*.c test/pool/lib/*.c)
-RULES_DEPS := $(RULES_SRC) $(wildcard src/pool/rules*.h test/pool/lib/*.h test/engine/lib/*.h) $(O)/flags
+RULES_SRC  := $(wildcard src/pool/rules*.c test/pool/lib/*.c) $(HARNESS)
+RULES_DEPS := $(RULES_SRC) $(wildcard src/pool/rules*.h test/pool/lib/*.h test/lib/*.h) $(O)/flags
 $(B)/test/pool/explore: SMALL := -DPOOL_MAX=3
 $(POOL_TESTS:%=$(B)/test/pool/%): $(B)/test/pool/%: test/pool/%.c $(RULES_DEPS)
 	@mkdir -p $(@D) && echo "  WHOLE $@"
@@ -31,8 +33,8 @@ $(POOL_TESTS:%=$(B)/test/pool/%): $(B)/test/pool/%: test/pool/%.c $(RULES_DEPS)
 
 # And so is the life of the supervisor.
 LIFE_TESTS := sim explore transitions
-LIFE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/life/lib/*.c) test/engine/lib/table.c
-LIFE_DEPS  := $(LIFE_SRC) $(wildcard src/limits.h src/engine/*.h test/life/lib/*.h test/engine/lib/*.h ipc/*.h) $(O)/flags
+LIFE_SRC   := $(COMMON:%=%.c) $(ENGINE:%=%.c) $(wildcard test/life/lib/*.c) $(HARNESS)
+LIFE_DEPS  := $(LIFE_SRC) $(wildcard src/limits.h src/engine/*.h test/life/lib/*.h test/lib/*.h ipc/*.h) $(O)/flags
 $(LIFE_TESTS:%=$(B)/test/life/%): $(B)/test/life/%: test/life/%.c $(LIFE_DEPS)
 	@mkdir -p $(@D) && echo "  WHOLE $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(LTO) $(LINK) -o $@ $< $(LIFE_SRC)

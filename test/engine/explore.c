@@ -24,7 +24,7 @@
 #include "src/limits.h"
 #include "test/engine/lib/oracles.h"
 #include "test/engine/lib/record.h"
-#include "test/engine/lib/seen.h"
+#include "test/lib/seen.h"
 #include "test/engine/lib/world.h"
 
 #define N_MAX 4
@@ -147,17 +147,6 @@ struct explorer {
 	uint64_t states, moves, settled;
 	const char *failure;
 };
-
-static void *grown(void *old, size_t bytes)
-{
-	void *p = realloc(old, bytes);
-
-	if (!p) {
-		perror("realloc");
-		exit(2);
-	}
-	return p;
-}
 
 static uint64_t relative(const struct world *w, int64_t at)
 {

@@ -54,7 +54,7 @@ compile_rest() {
 		compile "$build" "test/$what/$program.c" "$work/test/$program.o"
 		[ ! -d "$work/$build" ] || continue
 		mkdir "$work/$build" "$work/$build/lib" "$work/$build/whole"
-		for source in "test/$what"/lib/*.c ipc/words.c ipc/text.c; do
+		for source in "test/$what"/lib/*.c test/lib/*.c ipc/words.c ipc/text.c; do
 			compile "$build" "$source" "$work/$build/lib/$(basename "$source" .c).o"
 		done
 		for source in $sources; do

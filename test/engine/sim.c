@@ -7,26 +7,15 @@
  * Prints what broke with the command that shows it again; exit 1.  --rules
  * leaves out the recount of the engine's counters, so that a mutant has to be
  * seen by its effects. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/limits.h"
 #include "test/engine/lib/chaos.h"
+#include "test/lib/seeds.h"
 
 #define STEPS 1000
-#define FAILURES_MAX 5 /* then no more seeds are tried */
-
-struct options {
-	uint64_t first, n;
-	bool trace, rules_only;
-};
-
-struct totals {
-	uint64_t seeds, events, actions, failures;
-};
-
 static void steps(struct chaos *c, unsigned n)
 {
 	while (n-- && !c->world.failure[0])
@@ -65,18 +54,13 @@ static void live(struct chaos *c)
 		world_settle(&c->world);
 }
 
-static void report(const struct chaos *c, uint64_t seed)
+static bool run(uint64_t seed, const struct seeds *o, struct tally *t, const char **why, int64_t *at_ms)
 {
-	printf("sim: seed %" PRIu64 ": at %lld ms: %s\n  replay: sim --seed %" PRIu64 " --trace\n",
-	       seed, (long long)c->world.now, c->world.failure, seed);
-}
-
-static void run(uint64_t seed, const struct options *o, struct totals *t)
-{
-	struct chaos c = {.rng = {seed}};
+	static struct chaos c;
 	struct plan plan;
 	struct engine *e;
 
+	c = (struct chaos){.rng = {seed}};
 	chaos_graph(&c.rng, &plan, 1 + prng_below(&c.rng, prng_chance(&c.rng, 60) ? 8 : 30));
 	c.fault_percent = prng_below(&c.rng, 40);
 	c.command_percent = prng_below(&c.rng, 15);
@@ -88,13 +72,11 @@ static void run(uint64_t seed, const struct options *o, struct totals *t)
 		plan_print(&plan);
 	live(&c);
 	free(e);
-	t->seeds++;
 	t->events += c.world.n_events;
 	t->actions += c.world.n_actions;
-	if (!c.world.failure[0])
-		return;
-	t->failures++;
-	report(&c, seed);
+	*why = c.world.failure;
+	*at_ms = c.world.now;
+	return !c.world.failure[0];
 }
 
 /* What failed once stays tried: each of these was found by a seed. */
@@ -651,8 +633,10 @@ static void scenario_plan(struct plan *p, enum shape shape)
 	plan_compile(p);
 }
 
-static void run_scenarios(bool trace, struct totals *t)
+static uint64_t run_scenarios(bool trace)
 {
+	uint64_t failures = 0;
+
 	for (unsigned k = 0; k < sizeof scenarios / sizeof *scenarios; k++) {
 		struct plan p;
 		struct world w;
@@ -667,38 +651,12 @@ static void run_scenarios(bool trace, struct totals *t)
 		printf("%s - %s\n", w.failure[0] ? "not ok" : "ok", scenarios[k].name);
 		if (w.failure[0])
 			printf("  # %s\n", w.failure);
-		t->failures += w.failure[0] != 0;
+		failures += w.failure[0] != 0;
 	}
-}
-
-static int usage(void)
-{
-	fprintf(stderr, "usage: sim [--seed N] [--seeds N] [--trace] [--rules]\n");
-	return 2;
+	return failures;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.first = 1, .n = 500};
-	struct totals t = {0};
-
-	for (int k = 1; k < argc; k++) {
-		if (!strcmp(argv[k], "--trace"))
-			o.trace = true;
-		else if (!strcmp(argv[k], "--rules"))
-			o.rules_only = true;
-		else if (!strcmp(argv[k], "--seed") && k + 1 < argc)
-			o.first = strtoull(argv[++k], NULL, 10), o.n = 1;
-		else if (!strcmp(argv[k], "--seeds") && k + 1 < argc)
-			o.n = strtoull(argv[++k], NULL, 10);
-		else
-			return usage();
-	}
-	for (uint64_t k = 0; k < o.n && t.failures < FAILURES_MAX; k++)
-		run(o.first + k, &o, &t);
-	if (o.n != 1)
-		run_scenarios(o.trace, &t);
-	printf("sim: %" PRIu64 " seeds, %" PRIu64 " events, %" PRIu64 " actions, %" PRIu64
-	       " failures\n", t.seeds, t.events, t.actions, t.failures);
-	return t.failures != 0;
+	return seeds_main(argc, argv, &(const struct simulator){run, run_scenarios});
 }

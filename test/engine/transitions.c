@@ -1,9 +1,9 @@
-/* transitions.c - prints decide() as a table, from the code, by test/engine/lib/table.h.
+/* transitions.c - prints decide() as a table, from the code, by test/lib/table.h.
  * The output is kept as transitions.golden. */
 #include <stdio.h>
 
 #include "src/engine/decide.h"
-#include "test/engine/lib/table.h"
+#include "test/lib/table.h"
 
 #define FACT(name, meaning) {#name, meaning, offsetof(struct facts, name)}
 static const struct table_fact facts[] = {

@@ -1,6 +1,6 @@
 /* prng.h - random numbers that a seed repeats (splitmix64). */
-#ifndef TEST_ENGINE_PRNG_H
-#define TEST_ENGINE_PRNG_H
+#ifndef TEST_LIB_PRNG_H
+#define TEST_LIB_PRNG_H
 
 #include <stdbool.h>
 #include <stdint.h>

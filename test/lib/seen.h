@@ -1,6 +1,7 @@
-/* seen.h - the states that an explorer has met, as hashes. */
-#ifndef TEST_ENGINE_SEEN_H
-#define TEST_ENGINE_SEEN_H
+/* seen.h - what all explorers share: the states that one has met, as hashes, and memory that
+ * grows.  No memory ends the program. */
+#ifndef TEST_LIB_SEEN_H
+#define TEST_LIB_SEEN_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,18 @@ static inline void mix(uint64_t *h, uint64_t v)
 
 	*h = (z ^ (z >> 29)) * 0xbf58476d1ce4e5b9u;
 	*h ^= *h >> 32;
+}
+
+/* realloc(3) that does not fail. */
+static inline void *grown(void *old, size_t bytes)
+{
+	void *p = realloc(old, bytes);
+
+	if (!p) {
+		perror("realloc");
+		exit(2);
+	}
+	return p;
 }
 
 static inline void seen_put(uint64_t *table, size_t room, uint64_t h)

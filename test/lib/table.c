@@ -1,5 +1,5 @@
 /* table.c - all combinations of facts, and the smallest tree of questions for them. */
-#include "test/engine/lib/table.h"
+#include "test/lib/table.h"
 
 #include <stdio.h>
 #include <string.h>

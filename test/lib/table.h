@@ -4,8 +4,8 @@
  * arranged as the smallest tree of questions; each line is one way through that tree,
  * so the lines of a state exclude each other and miss nothing, and a fact that is not
  * named on a line does not matter there. */
-#ifndef TEST_ENGINE_TABLE_H
-#define TEST_ENGINE_TABLE_H
+#ifndef TEST_LIB_TABLE_H
+#define TEST_LIB_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

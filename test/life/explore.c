@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "src/limits.h"
-#include "test/engine/lib/seen.h"
+#include "test/lib/seen.h"
 #include "test/life/lib/world.h"
 
 #define LIVENESS 64
@@ -78,17 +78,6 @@ struct explorer {
 	uint32_t n_kept;           /* states, in the order of `trail` */
 	size_t per_state[LIFE_N_STATES];
 };
-
-static void *grown(void *old, size_t bytes)
-{
-	void *p = realloc(old, bytes);
-
-	if (!p) {
-		perror("realloc");
-		exit(2);
-	}
-	return p;
-}
 
 /* ---- what a state is ---- */
 

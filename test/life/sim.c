@@ -10,15 +10,11 @@
 #include <string.h>
 
 #include "src/limits.h"
-#include "test/engine/lib/prng.h"
+#include "test/lib/prng.h"
+#include "test/lib/seeds.h"
 #include "test/life/lib/world.h"
 
 #define STEPS 400
-
-struct options {
-	uint64_t first, n;
-	bool trace;
-};
 
 static void somebody_asks(struct world *w, struct prng *r)
 {
@@ -80,16 +76,15 @@ static bool is_over(const struct world *w)
 	return w->l.state == LIFE_OVER || w->l.state == LIFE_SHELLS;
 }
 
-static bool run(uint64_t seed, bool trace, uint64_t *events)
+static bool run(uint64_t seed, const struct seeds *o, struct tally *t, const char **why, int64_t *at_ms)
 {
 	struct prng r = {seed};
-	struct world w;
+	static struct world w;
 	unsigned requests = prng_chance(&r, 50) ? 1 : 20;
-
 	const struct kind_of_world *kind = &worlds[prng_below(&r, N_WORLDS)];
 
 	world_init(&w, kind, kind->machine && prng_chance(&r, 20));
-	w.trace = trace;
+	w.trace = o->trace;
 	for (unsigned n = 0; n < STEPS && !is_over(&w) && !*w.failure; n++) {
 		if (!world_has_actions(&w) && prng_chance(&r, 10))
 			pass_without_turn(&w, &r);
@@ -105,32 +100,13 @@ static bool run(uint64_t seed, bool trace, uint64_t *events)
 	}
 	if (!*w.failure)
 		world_rest(&w, prng_chance(&r, 50));
-	*events += w.n_events;
-	if (*w.failure)
-		printf("sim: seed %llu: %s: %s\n", (unsigned long long)seed, w.kind->name, w.failure);
+	t->events += w.n_events;
+	*why = w.failure;
+	*at_ms = w.now;
 	return !*w.failure;
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.first = 1, .n = 1000};
-	uint64_t events = 0, bad = 0;
-
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--trace") == 0)
-			o.trace = true;
-		else if (strcmp(argv[i], "--seeds") == 0 && i + 1 < argc)
-			o.n = strtoull(argv[++i], NULL, 10);
-		else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
-			o = (struct options){strtoull(argv[++i], NULL, 10), 1, o.trace};
-		else if (strcmp(argv[i], "--rules") != 0) {
-			fprintf(stderr, "usage: sim [--seeds N] [--seed FIRST] [--trace]\n");
-			return 2;
-		}
-	}
-	for (uint64_t k = 0; k < o.n && bad < 10; k++)
-		bad += !run(o.first + k, o.trace, &events);
-	printf("sim: %llu seeds, %llu events, %llu failures\n", (unsigned long long)o.n,
-	       (unsigned long long)events, (unsigned long long)bad);
-	return bad > 0;
+	return seeds_main(argc, argv, &(const struct simulator){run, NULL});
 }

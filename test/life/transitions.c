@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "src/engine/phase.h"
-#include "test/engine/lib/table.h"
+#include "test/lib/table.h"
 #include "test/life/lib/world.h"
 
 #define FACT(name, meaning) {#name, meaning, offsetof(struct life_facts, name)}

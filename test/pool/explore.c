@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "src/pool/rules_rows.h"
-#include "test/engine/lib/seen.h"
+#include "test/lib/seen.h"
 #include "test/pool/lib/record.h"
 #include "test/pool/lib/world.h"
 
@@ -118,17 +118,6 @@ struct explorer {
 	uint64_t moves, settled;
 	const char *failure;
 };
-
-static void *grown(void *old, size_t bytes)
-{
-	void *p = realloc(old, bytes);
-
-	if (!p) {
-		perror("realloc");
-		exit(2);
-	}
-	return p;
-}
 
 /* ---- what a state is ---- */
 

@@ -6,27 +6,16 @@
  * Seeds 1..N (500), then what has to hold by name; or the one seed given.  Prints what
  * broke with the command that shows it again; exit 1.  --rules leaves out the recount of
  * the pool's counts and lists, so that a mutant has to be seen by its effects. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "test/engine/lib/prng.h"
+#include "test/lib/prng.h"
+#include "test/lib/seeds.h"
 #include "test/pool/lib/scenarios.h"
 #include "test/pool/lib/world.h"
 
 #define STEPS 1500
-#define FAILURES_MAX 5 /* then no more seeds are tried */
-
-struct options {
-	uint64_t first, n;
-	bool trace, rules_only;
-};
-
-struct totals {
-	uint64_t seeds, events, actions, starts, requests, failures;
-};
-
 struct chaos {
 	struct prng rng;
 	struct world world;
@@ -206,13 +195,7 @@ static void live(struct chaos *c)
 	settle(c);
 }
 
-static void report(const struct chaos *c, uint64_t seed)
-{
-	printf("sim: seed %" PRIu64 ": at %lld ms: %s\n  replay: sim --seed %" PRIu64 " --trace\n",
-	       seed, (long long)c->world.now, c->world.failure, seed);
-}
-
-static void run(uint64_t seed, const struct options *o, struct totals *t)
+static bool run(uint64_t seed, const struct seeds *o, struct tally *t, const char **why, int64_t *at_ms)
 {
 	static struct chaos c;
 	static const uint32_t sizes[] = {2, 3, 4, 4, 6, 8, 12, 40, POOL_MAX};
@@ -233,46 +216,14 @@ static void run(uint64_t seed, const struct options *o, struct totals *t)
 	c.world.rules_only = o->rules_only;
 	c.world.slow_answers = chance(&c, 50);
 	live(&c);
-	t->seeds++;
 	t->events += c.world.n_events;
 	t->actions += c.world.n_actions;
-	t->starts += c.world.n_starts;
-	t->requests += c.world.arrived;
-	if (!c.world.failure[0])
-		return;
-	t->failures++;
-	report(&c, seed);
-}
-
-static int usage(void)
-{
-	fprintf(stderr, "usage: sim [--seed N] [--seeds N] [--trace] [--rules]\n");
-	return 2;
+	*why = c.world.failure;
+	*at_ms = c.world.now;
+	return !c.world.failure[0];
 }
 
 int main(int argc, char **argv)
 {
-	struct options o = {.first = 1, .n = 500};
-	struct totals t = {0};
-
-	for (int k = 1; k < argc; k++) {
-		if (!strcmp(argv[k], "--trace"))
-			o.trace = true;
-		else if (!strcmp(argv[k], "--rules"))
-			o.rules_only = true;
-		else if (!strcmp(argv[k], "--seed") && k + 1 < argc)
-			o.first = strtoull(argv[++k], NULL, 10), o.n = 1;
-		else if (!strcmp(argv[k], "--seeds") && k + 1 < argc)
-			o.n = strtoull(argv[++k], NULL, 10);
-		else
-			return usage();
-	}
-	for (uint64_t k = 0; k < o.n && t.failures < FAILURES_MAX; k++)
-		run(o.first + k, &o, &t);
-	if (o.n != 1)
-		t.failures += scenarios_run(o.trace);
-	printf("sim: %" PRIu64 " seeds, %" PRIu64 " events, %" PRIu64 " actions, %" PRIu64 " starts, %" PRIu64
-	       " requests, %" PRIu64 " failures\n", t.seeds, t.events, t.actions, t.starts, t.requests,
-	       t.failures);
-	return t.failures != 0;
+	return seeds_main(argc, argv, &(const struct simulator){run, scenarios_run});
 }

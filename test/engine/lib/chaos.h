@@ -2,7 +2,7 @@
 #ifndef TEST_ENGINE_CHAOS_H
 #define TEST_ENGINE_CHAOS_H
 
-#include "test/engine/lib/prng.h"
+#include "test/lib/prng.h"
 #include "test/engine/lib/world.h"
 
 struct chaos {

@@ -290,7 +290,7 @@ static const struct {
 	 {.min = 2, .max = 2, .idle = 2, .dispatch = true}},
 };
 
-unsigned scenarios_run(bool trace)
+uint64_t scenarios_run(bool trace)
 {
 	unsigned failures = 0;
 

@@ -3,8 +3,9 @@
 #define TEST_POOL_SCENARIOS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Plays all and prints a line for each; how many failed. */
-unsigned scenarios_run(bool trace);
+uint64_t scenarios_run(bool trace);
 
 #endif
