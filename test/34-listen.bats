@@ -225,7 +225,7 @@ lines()
 	hup "reload: 5 services, 0 new, 1 gone"
 	svc restart m n
 	same "sockets again" "$(descriptor m 3) $(descriptor m 4) $(descriptor n 3)" "$before"
-	[ ! -e "$dir/a" ]
+	await "the end of its path" is_away "$dir/a"
 	run ! knock unix "$dir/a"
 }
 
