@@ -80,6 +80,6 @@ int main(int argc, char **argv)
 		fail("/proc");
 	if (dup2(ends[1], 2) < 0 || close(ends[1]) < 0)
 		fail(argv[1]);
-	execv(argv[4], argv + 4);
+	execvp(argv[4], argv + 4);
 	fail(argv[4]);
 }
