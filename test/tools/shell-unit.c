@@ -79,6 +79,7 @@ static void make(void)
 	for (uint32_t i = 0; i < c->n; i++)
 		right.procs[i] = (struct service_procs){PROC_NONE, PROC_NONE};
 	right.helper = PROC_NONE;
+	life_begin(&right.life, 0, false, true, true, false);
 	right.engine = started(c);
 	pids_begin(&right.pids, right.procs, c->n, calloc(1, pids_bytes(c->n))); /* 64 slots */
 	make_channels(c);
@@ -155,6 +156,8 @@ static void processes(void)
 	finds("the table of pids is another tree's");
 	s.pids.slot = no_pids;
 	finds("a process is not found by its pid");
+	s.life.state = LIFE_N_STATES;
+	finds("a field is out of its range");
 	s.life.helper = HELPER_LAST;
 	finds("life waits for a helper that there is not");
 }
