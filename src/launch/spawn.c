@@ -199,7 +199,7 @@ static pid_t clone_on_slot(struct spawner *sp, int i, struct child *c, int64_t n
 	sp->touched = true;
 	pid = clone(live, stack, CLONE_VM | SIGCHLD, c);
 	if (pid > 0) {
-		p->slot = (int16_t)i;
+		p->slot = (uint16_t)(i + 1);
 		sp->held_by[i] = pid;
 		sp->epoch_of[i] = sp->epoch;
 		sp->n_held++;
@@ -321,18 +321,18 @@ enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
 	if (said && report->kind == REPORT_NOTE)
 		return SPAWN_NOTE;
 	close(p->exec_fd);
-	p->exec_fd = -1;
-	if (p->slot >= 0 && !said) /* else it still has to end, on its stack */
-		free_slot_of(sp, p->slot, now_ms);
-	p->slot = -1;
+	p->exec_fd = 0;
+	if (p->slot && !said) /* else it still has to end, on its stack */
+		free_slot_of(sp, p->slot - 1, now_ms);
+	p->slot = 0;
 	return said ? SPAWN_FAILED : SPAWN_EXECUTED;
 }
 
 void spawn_close(struct proc *p)
 {
-	if (p->pidfd >= 0)
+	if (p->pidfd)
 		close(p->pidfd);
-	if (p->exec_fd >= 0)
+	if (p->exec_fd)
 		close(p->exec_fd);
 	*p = PROC_NONE;
 }

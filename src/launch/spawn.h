@@ -21,16 +21,17 @@
 #include "src/launch/steps.h"
 #include "src/limits.h"
 
-/* One process of ours.  pid 0: none.  A descriptor of -1: none. */
+/* One process of ours.  Everywhere 0 is none, so that memory that was never touched holds no
+ * process: a descriptor of ours is above 2, as main() has those up to there open. */
 struct proc {
 	pid_t pid;
 	int pidfd;       /* readable when it has ended; only in a storm of orphans */
 	int exec_fd;     /* end of file when it has executed its program */
-	int16_t slot;    /* memory that it shares with us until then, or -1 */
+	uint16_t slot;   /* 1 more than the number of the memory that it shares with us until then */
 	bool hands_over; /* descriptors may come along with what it reports */
 };
 
-#define PROC_NONE ((struct proc){.pidfd = -1, .exec_fd = -1, .slot = -1})
+#define PROC_NONE ((struct proc){0})
 
 /* The memory for children.  All zero before the first spawn_prepare(); the caller sets the
  * limits and the epoch, nobody else touches the rest. */

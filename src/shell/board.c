@@ -61,7 +61,7 @@ static uint64_t facts_of(uint32_t svc)
 {
 	const struct svc_live *l = &engine_svc(shell.engine, svc)->live;
 
-	return (uint64_t)(uint32_t)shell.procs[svc].main.pid << 32 | (uint64_t)l->state << 16
+	return (uint64_t)(uint32_t)shell.procs.main[svc].pid << 32 | (uint64_t)l->state << 16
 	       | (uint64_t)l->crashes << 8 | l->wish;
 }
 

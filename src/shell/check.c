@@ -23,13 +23,13 @@ static bool is_open_or_none(int fd)
 
 static const char *check_proc(const struct shell *s, const struct proc *p)
 {
-	if (p->pid < 0 || (!p->pid && (p->exec_fd >= 0 || p->pidfd >= 0 || p->slot >= 0)))
+	if (p->pid < 0 || (!p->pid && (p->exec_fd || p->pidfd || p->slot)))
 		return "something is left of a process that there is not";
-	if (!is_open_or_none(p->exec_fd) || !is_open_or_none(p->pidfd))
+	if ((p->exec_fd && !is_open(p->exec_fd)) || (p->pidfd && !is_open(p->pidfd)))
 		return "the descriptor of a process is not open";
-	if (p->pidfd >= 0 && !s->ends_watched)
+	if (p->pidfd && !s->ends_watched)
 		return "a process is watched although none is";
-	if (p->slot >= 0 && (p->slot >= SPAWN_IN_FLIGHT || s->spawner.held_by[p->slot] != p->pid))
+	if (p->slot && (p->slot > SPAWN_IN_FLIGHT || s->spawner.held_by[p->slot - 1] != p->pid))
 		return "a process is in memory that is another's";
 	return NULL;
 }
@@ -41,11 +41,11 @@ static const char *check_procs(const struct shell *s)
 
 	for (uint32_t i = 0; i < s->config->n && !wrong; i++) {
 		const struct svc_live *l = &engine_svc(s->engine, i)->live;
-		const struct service_procs *p = &s->procs[i];
+		const struct proc *on = &s->procs.main[i], *off = &s->procs.off[i];
 
-		wrong = check_proc(s, &p->main);
-		wrong = wrong ? wrong : check_proc(s, &p->off);
-		if (!wrong && (l->alive != (p->main.pid > 0) || l->off_alive != (p->off.pid > 0)))
+		wrong = check_proc(s, on);
+		wrong = wrong ? wrong : check_proc(s, off);
+		if (!wrong && (l->alive != (on->pid > 0) || l->off_alive != (off->pid > 0)))
 			wrong = "engine and shell do not agree on what is alive";
 	}
 	return wrong;
@@ -64,10 +64,11 @@ static const char *check_pids(const struct shell *s)
 {
 	const struct pids *p = &s->pids;
 
-	if (p->procs != s->procs || p->n != s->config->n || p->n_used >= p->n_slots)
+	if (p->procs.main != s->procs.main || p->procs.off != s->procs.off
+	    || p->n != s->config->n || p->n_used >= p->n_slots)
 		return "the table of pids is another tree's";
 	for (uint32_t i = 0; i < p->n; i++)
-		if (!is_found(s, s->procs[i].main.pid, i, false) || !is_found(s, s->procs[i].off.pid, i, true))
+		if (!is_found(s, s->procs.main[i].pid, i, false) || !is_found(s, s->procs.off[i].pid, i, true))
 			return "a process is not found by its pid";
 	return NULL;
 }
@@ -123,7 +124,7 @@ static const char *check_channels(const struct shell *s)
 		if (!is_open_or_none(row[i].held.fd))
 			return "a channel's descriptor is not open";
 		if (row[i].role != CHANNEL_SOCKET && row[i].held.fd >= 0
-		    && !s->procs[row[i].svc].main.pid)
+		    && !s->procs.main[row[i].svc].pid)
 			return "a channel has outlived its process";
 	}
 	return s->reasons.n == s->config->n ? NULL : "there are not as many reasons as services";

@@ -199,7 +199,6 @@ bool life_idle(void)
 
 void life_start(bool shell_first)
 {
-	shell.helper = PROC_NONE;
 	life_begin(&shell.life, shell.now_ms, shell.mode == MODE_MACHINE, shell.mode == MODE_CONTAINER,
 	           getpid() == 1, shell_first);
 	life_act();

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "src/shell/shell.h"
-
 /* Twice as many as can live: then at least as many starts as there are services lie between
  * two times of filling it anew. */
 static uint32_t slots_for(uint32_t n)
@@ -23,9 +21,9 @@ size_t pids_bytes(uint32_t n)
 
 static pid_t pid_of(const struct pids *p, uint32_t entry)
 {
-	const struct service_procs *s = &p->procs[(entry - 1) / 2];
+	const struct proc *row = (entry - 1) % 2 ? p->procs.off : p->procs.main;
 
-	return (entry - 1) % 2 ? s->off.pid : s->main.pid;
+	return row[(entry - 1) / 2].pid;
 }
 
 static void put(struct pids *p, uint32_t entry)
@@ -46,7 +44,7 @@ static void fill(struct pids *p)
 			put(p, entry);
 }
 
-void pids_begin(struct pids *p, struct service_procs *procs, uint32_t n, void *memory)
+void pids_begin(struct pids *p, struct service_procs procs, uint32_t n, void *memory)
 {
 	*p = (struct pids){.procs = procs, .n = n, .slot = memory, .n_slots = slots_for(n)};
 	fill(p);

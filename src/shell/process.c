@@ -39,16 +39,18 @@ void process_signal(const struct proc *p, int sig)
 
 int process_open_pidfd(struct proc *p)
 {
-	if (p->pidfd < 0 && p->pid > 0)
-		p->pidfd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-	return p->pidfd;
+	int fd = p->pidfd ? p->pidfd : (int)syscall(SYS_pidfd_open, p->pid, 0);
+
+	p->pidfd = fd > 0 ? fd : 0;
+	return fd;
 }
 
 void process_close_pidfd(struct proc *p)
 {
-	if (p->pidfd >= 0)
-		close(p->pidfd);
-	p->pidfd = -1;
+	if (!p->pidfd)
+		return; /* and memory that was never touched stays so */
+	close(p->pidfd);
+	p->pidfd = 0;
 }
 
 struct end process_end_of_status(int status)

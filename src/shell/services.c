@@ -27,24 +27,31 @@
 
 /* ---- configuration ---- */
 
+/* Only where there is one: other rows stay untouched. */
+static void move_proc(struct proc *to, const struct proc *from)
+{
+	if (from->pid)
+		*to = *from;
+}
+
 static int adopt_procs(uint32_t n, const uint32_t *map)
 {
-	size_t room = ((size_t)n + 1) * sizeof(struct service_procs), bytes = room + pids_bytes(n);
-	struct service_procs *procs = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t bytes = 2 * (size_t)n * sizeof(struct proc) + pids_bytes(n);
+	void *block = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct service_procs procs = {block, (struct proc *)block + n};
 
-	if (procs == MAP_FAILED)
+	if (block == MAP_FAILED)
 		return -1;
-	for (uint32_t i = 0; i < n; i++)
-		procs[i] = (struct service_procs){PROC_NONE, PROC_NONE};
 	for (uint32_t i = 0; map && i < shell.config->n; i++)
-		if (map[i] != NO_SVC)
-			procs[map[i]] = shell.procs[i];
-	if (shell.procs)
-		munmap(shell.procs, shell.procs_bytes);
+		if (map[i] != NO_SVC) {
+			move_proc(&procs.main[map[i]], &shell.procs.main[i]);
+			move_proc(&procs.off[map[i]], &shell.procs.off[i]);
+		}
+	if (shell.procs.main)
+		munmap(shell.procs.main, shell.procs_bytes);
 	shell.procs = procs;
 	shell.procs_bytes = bytes;
-	pids_begin(&shell.pids, procs, n, (char *)procs + room);
+	pids_begin(&shell.pids, procs, n, procs.off + n);
 	return 0;
 }
 
@@ -52,8 +59,10 @@ static void rewatch(uint32_t svc, enum proc_role role)
 {
 	const struct proc *p = services_proc(svc, role);
 
-	loop_rewatch(p->exec_fd, SOURCE_EXEC, svc, role);
-	loop_rewatch(p->pidfd, SOURCE_PIDFD, svc, role);
+	if (p->exec_fd)
+		loop_rewatch(p->exec_fd, SOURCE_EXEC, svc, role);
+	if (p->pidfd)
+		loop_rewatch(p->pidfd, SOURCE_PIDFD, svc, role);
 }
 
 /* Services have got other numbers. */
@@ -161,8 +170,8 @@ void services_say_finding(void *arg, const struct finding *f)
 struct proc *services_proc(uint32_t svc, enum proc_role role)
 {
 	switch (role) {
-	case ROLE_MAIN: return &shell.procs[svc].main;
-	case ROLE_OFF: return &shell.procs[svc].off;
+	case ROLE_MAIN: return &shell.procs.main[svc];
+	case ROLE_OFF: return &shell.procs.off[svc];
 	case ROLE_HELPER: break;
 	}
 	return &shell.helper;
@@ -409,7 +418,7 @@ void services_exec_result(uint32_t svc, enum proc_role role)
 	struct step_report r;
 	int fd;
 
-	while (p->exec_fd >= 0) {
+	while (p->exec_fd) {
 		switch (spawn_hear(&shell.spawner, p, shell.now_ms, &r, &fd)) {
 		case SPAWN_NOTHING: return;
 		case SPAWN_SOCKET: take_socket(svc, &r, fd); break;
@@ -457,7 +466,7 @@ void services_item(uint32_t svc, struct ipc_item *item)
 	                        | (services_is_pool(svc) ? ITEM_POOL : 0));
 	item->crashes = s->live.crashes;
 	item->end = s->live.end;
-	item->pid = shell.procs[svc].main.pid;
+	item->pid = shell.procs.main[svc].pid;
 	item->since_ms = s->live.since_ms;
 	item->deadline_ms = s->live.deadline_ms == NEVER ? 0 : s->live.deadline_ms;
 	text_init(&time, limit, sizeof limit);
@@ -523,14 +532,13 @@ static void say_change(const struct action *a)
 /* "NAME: process N", of the one that was killed last. */
 static struct text *say_begin_process(uint32_t svc)
 {
-	const struct service_procs *p = &shell.procs[svc];
 	const char *name = config_name(shell.config, svc);
 	bool off = engine_svc(shell.engine, svc)->live.state == SVC_OFF_KILLED;
 	struct text *t = say_begin();
 
 	text_name(t, name, strlen(name), true);
 	text_str(t, ": process ");
-	text_i64(t, off ? p->off.pid : p->main.pid);
+	text_i64(t, off ? shell.procs.off[svc].pid : shell.procs.main[svc].pid);
 	return t;
 }
 

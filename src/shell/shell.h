@@ -29,10 +29,6 @@
 
 enum mode { MODE_MACHINE, MODE_CONTAINER, MODE_USER };
 
-struct service_procs {
-	struct proc main, off;
-};
-
 /* What only a machine has: src/machine/ does it, main() puts it here.  It may do
  * less where --machine was given to a process that owns no kernel. */
 struct machine {
@@ -98,9 +94,9 @@ struct shell {
 	const char *pool_program; /* what manages pools, as it is executed */
 	struct config *config;  /* never NULL once the loop runs, */
 	struct engine *engine;  /* nor this, which decides for its services */
-	struct service_procs *procs; /* one per service */
-	struct pids pids;       /* and whose is which */
-	size_t procs_bytes;
+	struct service_procs procs; /* of services, */
+	struct pids pids;       /* whose is which, */
+	size_t procs_bytes;     /* and of the block of both, which begins with procs.main */
 	struct life life;       /* of the supervisor: boot, rescue, stop, end */
 	struct proc helper;     /* the program outside all services that life.helper names */
 	int64_t now_ms;         /* CLOCK_BOOTTIME at the start of this turn */

@@ -21,7 +21,7 @@
 #include "test/fuzz/check.h"
 #include "test/fuzz/manager.h"
 
-#define EXEC_FD 1000000  /* no descriptor, only more than -1 */
+#define EXEC_FD 1000000  /* no descriptor, only more than 0 */
 
 struct shell shell = {.console.loudness = VERBOSE};
 struct choice *machine_choice;
@@ -118,7 +118,7 @@ int spawn_process(struct spawner *sp, const struct launch *l, int64_t now_ms, st
 {
 	(void)sp;
 	(void)now_ms;
-	MUST(p->pid == 0 && p->exec_fd < 0);
+	MUST(p->pid == 0 && !p->exec_fd);
 	MUST(l->path && *l->path == '/' && l->argv0);
 	if (choice_once_in(machine_choice, 32)) {
 		*end = (struct end){.kind = END_SPAWN, .step = STEP_FORK, .code = EAGAIN};
@@ -154,7 +154,7 @@ enum spawn_heard spawn_hear(struct spawner *sp, struct proc *p, int64_t now_ms,
 		*report = report_of_entry(REPORT_NOTE);
 		return SPAWN_NOTE;
 	}
-	p->exec_fd = -1;
+	p->exec_fd = 0;
 	if (!choice_once_in(machine_choice, 16))
 		return SPAWN_EXECUTED;
 	manager_ended(p->pid);
@@ -198,12 +198,13 @@ bool spawn_must_wait(const struct spawner *sp, int64_t now_ms)
 
 int process_open_pidfd(struct proc *p)
 {
-	return p->pidfd;
+	(void)p;
+	return -1;
 }
 
 void process_close_pidfd(struct proc *p)
 {
-	p->pidfd = -1;
+	p->pidfd = 0;
 }
 
 void process_signal(const struct proc *p, int sig)
@@ -249,7 +250,7 @@ bool machine_end_all(void)
 	bool any = false;
 
 	for (uint32_t i = 0; i < shell.config->n; i++) {
-		any = any || shell.procs[i].main.pid || shell.procs[i].off.pid;
+		any = any || shell.procs.main[i].pid || shell.procs.off[i].pid;
 		end_one(i, ROLE_OFF, 0);
 		end_one(i, ROLE_MAIN, 0);
 	}

@@ -55,7 +55,7 @@ static struct engine *started(const struct config *c)
 		engine_event(e, 0, &(struct event){.kind = EV_START, .svc = i, .answer_by_ms = NEVER});
 	while (e && engine_next(e, 0, &a))
 		if (a.kind == ACT_SPAWN)
-			right.procs[a.svc].main.pid = (pid_t)(1000 + a.svc);
+			right.procs.main[a.svc].pid = (pid_t)(1000 + a.svc);
 	return e;
 }
 
@@ -75,17 +75,16 @@ static void make(void)
 	pool = config_find(c, "pool", 4);
 	need(pool != NO_SVC);
 	right.config = c;
-	right.procs = calloc(c->n, sizeof *right.procs);
-	for (uint32_t i = 0; i < c->n; i++)
-		right.procs[i] = (struct service_procs){PROC_NONE, PROC_NONE};
+	right.procs.main = calloc(c->n, sizeof(struct proc));
+	right.procs.off = calloc(c->n, sizeof(struct proc));
 	right.helper = PROC_NONE;
 	life_begin(&right.life, 0, false, true, true, false);
 	right.engine = started(c);
 	pids_begin(&right.pids, right.procs, c->n, calloc(1, pids_bytes(c->n))); /* 64 slots */
 	make_channels(c);
 	right.reasons.n = c->n;
-	right.procs[pool].main.slot = 3;
-	right.spawner.held_by[3] = right.procs[pool].main.pid;
+	right.procs.main[pool].slot = 3 + 1;
+	right.spawner.held_by[3] = right.procs.main[pool].pid;
 	right.spawner.n_held = 1;
 	right.spawner.epoch = 5;
 	right.relay.n = 1;
@@ -124,7 +123,7 @@ static void finds(const char *should)
 
 static struct proc *main_of(uint32_t svc)
 {
-	return &right.procs[svc].main;
+	return &right.procs.main[svc];
 }
 
 static void processes(void)
@@ -134,20 +133,20 @@ static void processes(void)
 
 	*main_of(pool) = PROC_NONE;
 	finds("engine and shell do not agree on what is alive");
-	right.procs[pool].off.pid = 5;
+	right.procs.off[pool].pid = 5;
 	*main_of(pool) = was;
 	finds("engine and shell do not agree on what is alive");
-	right.procs[pool].off.pid = 0;
-	right.procs[pool].off.exec_fd = 0;
+	right.procs.off[pool].pid = 0;
+	right.procs.off[pool].exec_fd = 3;
 	finds("something is left of a process that there is not");
-	right.procs[pool].off.exec_fd = -1;
+	right.procs.off[pool].exec_fd = 0;
 	main_of(pool)->exec_fd = 999;
 	finds("the descriptor of a process is not open");
 	*main_of(pool) = was;
-	main_of(pool)->pidfd = 0;
+	main_of(pool)->pidfd = 1;
 	finds("a process is watched although none is");
 	*main_of(pool) = was;
-	main_of(pool)->slot = 4;
+	main_of(pool)->slot = 4 + 1;
 	finds("a process is in memory that is another's");
 	*main_of(pool) = was;
 	s.pids.n_used = s.pids.n_slots;
