@@ -24,12 +24,11 @@ static uint32_t carry_strings(struct loader *l, uint32_t from, uint32_t n)
 	return end == s ? 0 : loader_string(l, s, (size_t)(end - s) - 1); /* counted, never refused */
 }
 
-/* One value row of the past as one of service svc. */
-static void carry_value(struct loader *l, uint32_t svc, const struct value *was)
+/* One value row of the past. */
+static void carry_value(struct loader *l, const struct value *was)
 {
 	struct value v = *was;
 
-	v.svc = svc;
 	switch ((enum entry_holds)entries[v.entry].holds) {
 	case HOLDS_NOTHING:
 	case HOLDS_NUMBER:
@@ -50,12 +49,12 @@ static void carry_value(struct loader *l, uint32_t svc, const struct value *was)
 }
 
 /* Everything that the entries of row `from` said (NO_SVC: those of conf/). */
-static void carry_values(struct loader *l, uint32_t svc, uint32_t from)
+static void carry_values(struct loader *l, uint32_t from)
 {
 	struct rows rows = config_rows(past(l), from);
 
 	for (uint32_t i = 0; i < rows.n; i++)
-		carry_value(l, svc, &rows.at[i]);
+		carry_value(l, &rows.at[i]);
 }
 
 static struct draft *carry_name(struct loader *l, uint32_t i)
@@ -86,7 +85,7 @@ void carry_row(struct loader *l, uint32_t i)
 
 uint32_t carry_conf(struct loader *l)
 {
-	carry_values(l, NO_SVC, NO_SVC);
+	carry_values(l, NO_SVC);
 	return carry_strings(l, past(l)->conf_root, 1);
 }
 
@@ -174,7 +173,7 @@ static void carry_edges(struct loader *l, uint32_t i)
 
 void carry_definition(struct loader *l, uint32_t i)
 {
-	carry_values(l, i, draft_at(l, i)->was - 1);
+	carry_values(l, draft_at(l, i)->was - 1);
 	carry_edges(l, i);
 }
 

@@ -25,7 +25,7 @@ static struct graph_node node_of(const struct loader *l, uint32_t i)
 /* The numbers of `essential` are its kind, then pairs of codes. */
 static uint32_t n_codes(const struct value *v)
 {
-	return v->entry == ENTRY_ESSENTIAL && v->n ? (v->n - 1) / 2 : 0;
+	return v->entry == ENTRY_ESSENTIAL && v->n ? ((uint32_t)v->n - 1) / 2 : 0;
 }
 
 static uint32_t count_codes(const struct loader *l)
@@ -38,21 +38,20 @@ static uint32_t count_codes(const struct loader *l)
 }
 
 /* Which services are essential, and their codes. */
-static void fill_essential(struct config *c, struct graph_node *node, const struct loader *l)
+static void fill_essential(struct config *c, struct graph_node *node)
 {
 	struct graph_code *to = (struct graph_code *)((uintptr_t)c + c->codes);
-	struct rows all = values_rows(&l->values);
 
-	for (uint32_t i = 0; i < all.n; i++) {
-		const struct value *v = &all.at[i];
+	for (uint32_t i = 0; i < c->n; i++) {
+		const struct value *v = config_value(c, i, ENTRY_ESSENTIAL);
 		const uint64_t *number;
 
-		if (v->entry != ENTRY_ESSENTIAL || !v->n)
+		if (!v || !v->n)
 			continue;
-		number = all.numbers + v->at;
-		node[v->svc].essential = (uint8_t)*number++;
+		number = config_numbers(c, v);
+		node[i].essential = (uint8_t)*number++;
 		for (uint32_t k = 0; k < n_codes(v); k++, number += 2)
-			*to++ = (struct graph_code){v->svc, (uint8_t)number[0], (uint8_t)number[1]};
+			*to++ = (struct graph_code){i, (uint8_t)number[0], (uint8_t)number[1]};
 	}
 }
 
@@ -75,7 +74,7 @@ static void fill_graph(struct config *c, const struct loader *l)
 		memcpy((char *)c + c->need, l->needs.at, l->needs.len);
 	if (l->wants.len)
 		memcpy((char *)c + c->want, l->wants.at, l->wants.len);
-	fill_essential(c, node, l);
+	fill_essential(c, node);
 }
 
 /* Arguments and lines of environment are all that there may be many of. */
@@ -85,7 +84,7 @@ static void count_words(struct config *c, const struct value *v)
 		c->words_max = v->n;
 }
 
-/* Rows of services first, then those of conf/, which were read before. */
+/* Rows of services first, then those of conf/, which were read before; and their numbers. */
 static void fill_values(struct config *c, const struct loader *l)
 {
 	struct value *to = (struct value *)((uintptr_t)c + c->values);
@@ -97,6 +96,8 @@ static void fill_values(struct config *c, const struct loader *l)
 	memcpy(to + n_services, values_row(&l->values, 0), l->n_conf * sizeof *to);
 	for (uint32_t i = 0; i < c->n_values; i++)
 		count_words(c, &to[i]);
+	if (l->values.numbers.len)
+		memcpy((char *)c + c->numbers, l->values.numbers.at, l->values.numbers.len);
 }
 
 static void fill_names(struct config *c)
@@ -124,10 +125,8 @@ static void fill(struct config *c, struct loader *l)
 		svc[i].kept = draft_at(l, i)->kept;
 	}
 	svc[c->n].value_at = c->n_values - l->n_conf;
-	fill_graph(c, l);
 	fill_values(c, l);
-	if (l->values.numbers.len)
-		memcpy((char *)c + c->numbers, l->values.numbers.at, l->values.numbers.len);
+	fill_graph(c, l); /* looks at the values */
 	memcpy((char *)c + c->strings, l->values.strings.at, l->values.strings.len);
 	memcpy((char *)c + c->strings + l->values.strings.len, l->refusals.at, l->refusals.len);
 	fill_names(c);

@@ -323,7 +323,7 @@ int reading_link(struct reading *r, size_t *n)
 
 static void add(struct reading *r, uint32_t n, uint32_t at)
 {
-	values_add(r->values, &(struct value){r->svc, (uint32_t)r->entry, n, at});
+	values_add(r->values, &(struct value){(uint8_t)r->entry, n & VALUE_N_MAX, at});
 }
 
 void reading_add_number(struct reading *r, uint32_t number)

@@ -26,7 +26,7 @@ enum presence {
 
 struct reading {
 	struct values *values;    /* where rows are added */
-	uint32_t svc;             /* whose they are; UINT32_MAX: conf/ */
+	uint32_t svc;             /* whose entries are read; UINT32_MAX: conf/ */
 	int fd;                   /* of the directory */
 	char *scratch;            /* of PATH_MAX bytes, for one reader at a time */
 	/* Called for each finding: entry is below the directory, perhaps "".  An error

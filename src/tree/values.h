@@ -1,8 +1,9 @@
 /* values.h - value rows: what the entries of a directory were parsed to.
  *
- * A row says which entry of which service has which value; rows of one service stand
- * together, in the order of the table of entries, at most one for each entry.  No row holds a
- * pointer: strings and numbers lie in two arrays beside the rows.
+ * A row says which entry has which value; rows of one service stand together, in the order
+ * of the table of entries, at most one for each entry.  Whose they are, they do not say: that
+ * knows who holds the first (struct conf_svc).  No row holds a pointer: strings and numbers lie
+ * in two arrays beside the rows.
  *
  * Here the three arrays grow while something is read; in a loaded tree (config.h) they are
  * parts of one block.
@@ -10,19 +11,25 @@
 #ifndef CINIT_TREE_VALUES_H
 #define CINIT_TREE_VALUES_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/limits.h"
 #include "src/tree/entries.h"
 #include "src/tree/vec.h"
 
+/* Every service has several of these rows. */
 struct value {
-	uint32_t svc;   /* whose; UINT32_MAX: an entry of conf/ */
-	uint32_t entry; /* enum entry_id */
-	uint32_t n;     /* how many strings or numbers */
-	uint32_t at;    /* enum entry_holds: the number, an index of numbers, an offset of strings */
+	uint32_t entry : 8; /* enum entry_id */
+	uint32_t n : 24;    /* how many strings or numbers */
+	uint32_t at;        /* enum entry_holds: the number, an index of numbers, an offset of strings */
 };
+
+#define VALUE_N_MAX 0xffffff
+static_assert(ENTRY_N <= 0xff, "an entry has 8 bits");
+static_assert(CONFIG_FILE_MAX <= VALUE_N_MAX, "a file has no more strings or numbers than bytes");
 
 /* The rows of one directory, wherever they lie. */
 struct rows {

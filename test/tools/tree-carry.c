@@ -55,15 +55,16 @@ static bool has_more(const struct config *c, uint32_t i)
 	       || config_value(c, i, ENTRY_GROUPS) || config_value(c, i, ENTRY_POOL);
 }
 
-/* Each value row has to be that of the service whose it is. */
+/* The value rows of a service stand in the order of the table, each entry once: else there are
+ * rows of another one among them. */
 static void put_rows(const char *when, const struct config *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
 		struct rows rows = config_rows(c, i);
 
-		for (uint32_t k = 0; k < rows.n; k++)
-			if (rows.at[k].svc != i) {
-				printf("%s: a row of %u is among those of %u\n", when, rows.at[k].svc, i);
+		for (uint32_t k = 1; k < rows.n; k++)
+			if (rows.at[k - 1].entry >= rows.at[k].entry) {
+				printf("%s: the rows of %u are not its own\n", when, i);
 				exit(1);
 			}
 		if (has_more(c, i))
