@@ -18,7 +18,8 @@
 #include "src/limits.h"
 
 struct identity {
-	uint64_t dev, ino;
+	uint64_t ino;
+	uint32_t dev;
 };
 
 struct walk {
@@ -47,7 +48,7 @@ static bool collect(struct walk *w)
 	if (!id)
 		return false;
 	for (uint32_t i = 0; i < w->c->n; i++)
-		id[i] = (struct identity){config_svc(w->c, i)->dev, config_svc(w->c, i)->ino};
+		id[i] = (struct identity){config_svc(w->c, i)->ino, config_svc(w->c, i)->dev};
 	qsort(id, w->c->n, sizeof *id, compare);
 	return true;
 }
@@ -59,7 +60,7 @@ static bool is_loaded(const struct walk *w, const char *path)
 
 	if (!*path || fstatat(w->svc_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return true; /* svc/ itself, or nothing can be said about it */
-	id = (struct identity){st.st_dev, st.st_ino};
+	id = (struct identity){st.st_ino, config_dev(st.st_dev)};
 	return bsearch(&id, w->loaded.at, w->c->n, sizeof id, compare);
 }
 

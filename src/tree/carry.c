@@ -6,8 +6,9 @@
 
 #include "src/limits.h"
 
-/* No directory has this: a service that is kept is nobody's alias. */
-#define DEV_GONE UINT64_MAX
+/* No directory has this, as no major number is as high: a service that is kept is nobody's
+ * alias. */
+#define DEV_GONE UINT32_MAX
 
 static const struct config *past(const struct loader *l)
 {

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "src/engine/engine.h"
 #include "src/tree/entries.h"
@@ -23,12 +24,20 @@
 #include "src/tree/values.h"
 
 struct conf_svc {
-	uint64_t dev, ino; /* identity: the physical directory */
+	uint64_t ino;      /* identity: the physical directory, */
+	uint32_t dev;      /* and its device, see config_dev() */
 	uint32_t name;     /* its path below svc/ */
 	uint32_t refusal;  /* why it is refused, or 0 */
-	uint32_t value_at; /* the first of its value rows; they end where the next one's begin */
-	bool kept;         /* refused, but what runs of it was carried over until it is down */
+	uint32_t value_at : 31; /* the first of its value rows; they end where the next one's begin */
+	uint32_t kept : 1; /* refused, but what runs of it was carried over until it is down */
 };
+
+/* Linux has device numbers of 32 bits, 12 of a major and 20 of a minor number; that dev_t has
+ * 64 is the C library's. */
+static inline uint32_t config_dev(dev_t dev)
+{
+	return (uint32_t)dev;
+}
 
 struct config {
 	size_t size;       /* bytes of the block, a whole number of pages */

@@ -10,7 +10,7 @@
 #include "src/tree/loader.h"
 #include "src/limits.h"
 
-static uint32_t slot_of(const struct loader *l, uint64_t dev, uint64_t ino)
+static uint32_t slot_of(const struct loader *l, uint32_t dev, uint64_t ino)
 {
 	const uint32_t *slots = (const uint32_t *)(const void *)l->index.at;
 	uint32_t mask = (uint32_t)(l->index.len / 4) - 1;
@@ -101,7 +101,7 @@ static uint32_t add_service(struct loader *l, const char *name, const struct sta
 		return NO_SVC;
 	}
 	memset(d, 0, sizeof *d);
-	d->conf.dev = st->st_dev;
+	d->conf.dev = config_dev(st->st_dev);
 	d->conf.ino = st->st_ino;
 	d->conf.name = loader_string(l, name, n > SVC_NAME_MAX ? SVC_NAME_MAX : n);
 	if (n > SVC_NAME_MAX && !loader_has_failed(l)) /* so that it is nobody else's name */
@@ -240,7 +240,7 @@ static uint32_t replaced(struct loader *l, uint32_t i, const struct stat *st)
 	if (!l->rq->old || !d->was || d->moved)
 		return NO_SVC;
 	d->moved = true;
-	d->conf.dev = st->st_dev;
+	d->conf.dev = config_dev(st->st_dev);
 	d->conf.ino = st->st_ino;
 	if (loader_index(l, i) < 0)
 		loader_fail(l, strerror(errno));
@@ -287,6 +287,6 @@ uint32_t loader_resolve(struct loader *l, const struct place *at, const char **w
 	*why = "not a directory";
 	if (!S_ISDIR(st.st_mode))
 		return NO_SVC;
-	known = ((uint32_t *)(void *)l->index.at)[slot_of(l, st.st_dev, st.st_ino)];
+	known = ((uint32_t *)(void *)l->index.at)[slot_of(l, config_dev(st.st_dev), st.st_ino)];
 	return known ? known - 1 : resolve_new(l, at, &st, why);
 }

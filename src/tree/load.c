@@ -55,7 +55,7 @@ void loader_unread(struct loader *l, uint32_t i)
 
 	l->needs.len = d->need_at * (size_t)4;
 	l->wants.len = d->want_at * (size_t)4;
-	l->values.rows.len = d->conf.value_at * sizeof(struct value);
+	l->values.rows.len = d->value_at * sizeof(struct value);
 	l->values.numbers.len = l->numbers_at;
 	l->values.strings.len = l->named_at > l->strings_at ? l->named_at : l->strings_at;
 }
@@ -174,7 +174,7 @@ static void read_services(struct loader *l)
 	for (uint32_t i = 0; i < draft_count(l) && !loader_has_failed(l); i++) {
 		draft_at(l, i)->need_at = (uint32_t)(l->needs.len / 4);
 		draft_at(l, i)->want_at = (uint32_t)(l->wants.len / 4);
-		draft_at(l, i)->conf.value_at = values_count(&l->values);
+		draft_at(l, i)->value_at = values_count(&l->values);
 		l->strings_at = l->values.strings.len;
 		l->numbers_at = l->values.numbers.len;
 		if (draft_at(l, i)->carried)

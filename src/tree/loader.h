@@ -20,7 +20,7 @@
  * rows in `values`. */
 struct draft {
 	struct conf_svc conf;
-	uint32_t need_at, want_at;
+	uint32_t need_at, want_at, value_at; /* where its edges and rows begin */
 	uint32_t seen_by;  /* the last service (index + 1) that named this one */
 	bool refused;
 	uint32_t was;      /* its row in the config that runs, plus 1; 0: it is new */

@@ -1,21 +1,26 @@
 /* pack.c - puts what was read into one block: head, services, the graph between
  * them, value rows, numbers, strings. */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "src/limits.h"
 #include "src/tree/facts.h"
 #include "src/tree/loader.h"
 
+#define ROWS_MAX 0x7fffffff /* the bits of conf_svc.value_at */
+static_assert(((uint64_t)CONFIG_SERVICES_MAX + 1) * ENTRY_N <= ROWS_MAX, "a service knows its first row");
+
 static uint32_t values_end(const struct loader *l, uint32_t i)
 {
-	return i + 1 < draft_count(l) ? draft_at(l, i + 1)->conf.value_at : values_count(&l->values);
+	return i + 1 < draft_count(l) ? draft_at(l, i + 1)->value_at : values_count(&l->values);
 }
 
 static struct graph_node node_of(const struct loader *l, uint32_t i)
 {
-	uint32_t at = draft_at(l, i)->conf.value_at;
+	uint32_t at = draft_at(l, i)->value_at;
 	struct graph_node node = facts_of(values_row(&l->values, at), values_end(l, i) - at);
 
 	node.kind |= draft_at(l, i)->refused ? KIND_REFUSED : 0;
@@ -120,11 +125,11 @@ static void fill(struct config *c, struct loader *l)
 
 	for (uint32_t i = 0; i < c->n; i++) {
 		svc[i] = draft_at(l, i)->conf;
-		svc[i].value_at -= l->n_conf;
+		svc[i].value_at = (draft_at(l, i)->value_at - l->n_conf) & ROWS_MAX;
 		svc[i].refusal += svc[i].refusal ? (uint32_t)l->values.strings.len : 0;
 		svc[i].kept = draft_at(l, i)->kept;
 	}
-	svc[c->n].value_at = c->n_values - l->n_conf;
+	svc[c->n].value_at = (c->n_values - l->n_conf) & ROWS_MAX;
 	fill_values(c, l);
 	fill_graph(c, l); /* looks at the values */
 	memcpy((char *)c + c->strings, l->values.strings.at, l->values.strings.len);

@@ -164,7 +164,7 @@ static void read_directory(struct loader *l, uint32_t i, int fd)
 	struct reading r = reading_of(l, i, fd);
 	struct stat st = {0};
 
-	if (fstat(fd, &st) < 0 || st.st_dev != c->dev || st.st_ino != c->ino) {
+	if (fstat(fd, &st) < 0 || config_dev(st.st_dev) != c->dev || st.st_ino != c->ino) {
 		loader_changed(l, i, "");
 		if (loader_has_failed(l))
 			return;
