@@ -475,7 +475,11 @@ orphans()
 	respawn_stub init a b
 	wants init a b
 	boot_settled container
-	for _ in {1..60}; do svc --no-wait try-restart a; svc wait settled; done # of 64 rows
+	local n
+	for n in {2..61}; do # of 64 rows
+		svc --no-wait try-restart a
+		await "start $n of a" happens start a "$n" # else it may be ended before it says so
+	done
 	same a "$(state a)" up
 	kill_service a KILL
 	kill_service b KILL
