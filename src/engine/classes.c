@@ -160,7 +160,7 @@ void reclass(struct engine *e, uint32_t i)
 	unsigned class = class_of(&s->live);
 	unsigned changed = class ^ s->class;
 
-	s->class = (uint16_t)class;
+	s->class = (uint8_t)class;
 	count(&e->n_active, changed, class, CLASS_ACTIVE);
 	count(&e->n_unsettled, changed, class, CLASS_UNSETTLED);
 	if (changed & (CLASS_UP | CLASS_BAD | CLASS_LEAVING))

@@ -100,11 +100,12 @@ struct svc_live {
 	uint8_t from;          /* state before the last change, for ACT_CHANGED */
 	uint8_t todo;          /* enum todo, or'ed: actions not handed out yet; only of engine.acting */
 	/* What decide() looks at: struct facts (decide.h) says what each of these means. */
-	bool wish, restart, retry_asked;
-	bool alive, off_alive, executed, ready, succeeded, permanent, transient;
-	bool was_up, off_ran;
-	bool late, late_killed; /* this run was not up in time: given TERM, and KILL */
-	bool given_up, off_given_up; /* its process survives KILL, and counts as gone */
+	bool wish : 1, restart : 1, retry_asked : 1;
+	bool alive : 1, off_alive : 1, executed : 1, ready : 1;
+	bool succeeded : 1, permanent : 1, transient : 1;
+	bool was_up : 1, off_ran : 1;
+	bool late : 1, late_killed : 1; /* this run was not up in time: given TERM, and KILL */
+	bool given_up : 1, off_given_up : 1; /* its process survives KILL, and counts as gone */
 };
 
 struct svc {
@@ -117,12 +118,12 @@ struct svc {
 	uint32_t delay_ms, on_ms, off_ms;
 	uint32_t queue_next;   /* NO_SVC at the end */
 	uint32_t heap_at;      /* place among the deadlines, or NO_SVC */
-	uint16_t class;        /* what neighbours look at; see classes.h */
+	uint8_t class;         /* what neighbours look at; see classes.h */
 	uint8_t kind;          /* enum svc_kind */
 	uint8_t essential;     /* enum essential */
-	bool queued;
-	bool mark;             /* scratch of a walk; false between walks */
-	bool pulled;           /* scratch of engine_adopt(): to be wished up */
+	bool queued : 1;
+	bool mark : 1;         /* scratch of a walk; false between walks */
+	bool pulled : 1;       /* scratch of engine_adopt(): to be wished up */
 };
 
 /* A client's request that is not answered yet. */

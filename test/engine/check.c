@@ -131,7 +131,7 @@ static void set_byte(void *at, uint8_t value)
 }
 
 enum spoil {
-	SIZE, COUNT, MANY, OFFSET, HEAD_FLAG, ROW_FLAG, LIST_BACK, LIST_AWAY, NEED_AWAY, NEED_TWICE,
+	SIZE, COUNT, MANY, OFFSET, HEAD_FLAG, LIST_BACK, LIST_AWAY, NEED_AWAY, NEED_TWICE,
 	NEED_LOOSE, REVERSE, WANTER, CIRCLE, STATE, FROM, KIND, ESSENTIAL, END, STEP, CRASHES, SINCE,
 	DEADLINE, CODE, ACTING, TAIL, HEAP_LONG, HEAP_AWAY, HIGH, URGENCY, WAITER_AWAY, WAITER_OTHER, GOAL,
 	EARLY, CLASS, NEEDS_UP, NEEDS_BAD, NEEDS_LEAVING, WANTS_OPEN, DEPENDENTS, WANTERS, ACTIVE,
@@ -149,7 +149,6 @@ static const struct {
 	[MANY] = {"the size is wrong", "four thousand million services"},
 	[OFFSET] = {"an offset is wrong", "rows that begin elsewhere"},
 	[HEAD_FLAG] = {"a flag is neither true nor false", "a flag of 2"},
-	[ROW_FLAG] = {"a flag is neither true nor false", "a flag of 255 in a row"},
 	[LIST_BACK] = {"an edge list ends before it begins", "a list of less than nothing"},
 	[LIST_AWAY] = {"an edge list is not where it should be", "lists that begin late"},
 	[NEED_AWAY] = {"an edge is known at one end only", "a need that nobody is"},
@@ -222,7 +221,6 @@ static void spoil_graph(struct engine *e, enum spoil what)
 	case MANY: e->n = UINT32_MAX; break;
 	case OFFSET: e->rows += 8; break;
 	case HEAD_FLAG: set_byte(&e->booting, 2); break;
-	case ROW_FLAG: set_byte(&engine_svc(e, 3)->live.late, 255); break;
 	case LIST_BACK: engine_svc(e, 1)->want_at = 3; break;
 	case LIST_AWAY: engine_svc(e, 0)->need_at++; break;
 	case NEED_AWAY: need[0] = 4; break;
