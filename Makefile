@@ -114,7 +114,7 @@ POOL_OBJ  := ipc/text ipc/outlet ipc/words ipc/record ipc/pool ipc/signal_name $
              $(filter-out src/pool/take $(if $(STATIC),$(HOST),$(NO_HOST)),$(basename $(wildcard src/pool/*.c)))
 ENDS      := client/halt client/end client/shutdown client/wall
 SVC_OBJ   := $(LIBRARY) $(filter-out $(ENDS),$(basename $(wildcard client/*.c)))
-HALT_OBJ  := $(LIBRARY) $(ENDS) client/ask
+HALT_OBJ  := $(LIBRARY) $(ENDS) client/ask client/screen
 
 PROGRAMS := cinit cinit.svc cinit.check cinit.halt cinit.pool cinit.take
 HALT_LINKS := cinit.poweroff cinit.reboot cinit.shutdown cinit.switch

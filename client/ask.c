@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/screen.h"
 #include "ipc/text.h"
 
 const char *ask_program = "cinit";
@@ -22,7 +23,7 @@ void complain(const char *where, const char *what, const char *why)
 			continue;
 		if (i)
 			text_str(&t, ": ");
-		text_name(&t, parts[i], strlen(parts[i]), ask_charset == CINIT_UTF8);
+		screen_name(&t, parts[i], strlen(parts[i]), ask_charset);
 	}
 	text_char(&t, '\n');
 	text_flush(&t);
@@ -36,29 +37,14 @@ void complain_line(const char *line)
 	text_init_fd(&t, buf, sizeof buf, 2);
 	text_str(&t, ask_program);
 	text_str(&t, ": ");
-	text_str(&t, line);
+	screen_text(&t, line, ask_charset);
 	text_char(&t, '\n');
 	text_flush(&t);
 }
 
-/* libcinit leaves UTF-8 as it is. */
-static void put_problem(struct text *t, const char *s)
-{
-	for (; *s; s++)
-		if (ask_charset == CINIT_UTF8 || !(*s & 0x80))
-			text_char(t, *s);
-		else
-			text_name(t, s, 1, false);
-}
-
 enum code complain_error(const struct cinit *c, enum cinit_error error)
 {
-	char line[LINE_CAP];
-	struct text t;
-
-	text_init(&t, line, sizeof line);
-	put_problem(&t, cinit_problem(c));
-	complain_line(line);
+	complain_line(cinit_problem(c)); /* in which UTF-8 is left as it is */
 	switch (error) {
 	case CINIT_OK: return CODE_DONE;
 	case CINIT_USAGE: return CODE_USAGE;

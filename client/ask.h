@@ -26,7 +26,7 @@ extern enum cinit_charset ask_charset; /* names may be shown as they are: a UTF-
 
 /* One line on stderr: "program: where: what: why"; empty parts are left out. */
 void complain(const char *where, const char *what, const char *why);
-/* The same with a line whose names are made fit to be shown already. */
+/* The same with a line that libcinit made. */
 void complain_line(const char *line);
 /* What libcinit says of its last call, and the code for that. */
 enum code complain_error(const struct cinit *c, enum cinit_error error);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/screen.h"
+
 #define SAID_CAP 1000
 
 static bool has_pool(const struct cinit_item *items, size_t n)
@@ -55,6 +57,7 @@ void pool_views_free(struct pool_view *views, size_t n)
 
 /* ---- commands ---- */
 
+/* Whoever runs the pool may be another user than who reads this. */
 static int print_said(const char *said)
 {
 	char buf[SAID_CAP + 2];
@@ -62,7 +65,7 @@ static int print_said(const char *said)
 	struct text out;
 
 	text_init_fd(&out, buf, sizeof buf, 1);
-	text_str(&out, said);
+	screen_lines(&out, said, n, ask_charset);
 	if (n && said[n - 1] != '\n')
 		text_char(&out, '\n');
 	return text_flush(&out);

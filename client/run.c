@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "client/pool.h"
+#include "client/screen.h"
 #include "client/show.h"
 #include "ipc/text.h"
 
@@ -250,7 +251,6 @@ static enum code ask_window(const struct run *r, struct asked *asked, size_t n)
 /* Who stops along with it is said before it is stopped. */
 static void say_dependents(const struct run *r, const char *name)
 {
-	bool utf8 = ask_charset == CINIT_UTF8;
 	struct cinit_item *items;
 	char buf[1000];
 	struct text t;
@@ -263,10 +263,10 @@ static void say_dependents(const struct run *r, const char *name)
 		if (i == 0) {
 			text_str(&t, ask_program);
 			text_str(&t, ": ");
-			text_name(&t, name, strlen(name), utf8);
+			screen_name(&t, name, strlen(name), ask_charset);
 		}
 		text_str(&t, i ? ", " : ": also stops ");
-		text_name(&t, items[i].name, items[i].name_len, utf8);
+		screen_name(&t, items[i].name, items[i].name_len, ask_charset);
 	}
 	if (n)
 		text_char(&t, '\n');

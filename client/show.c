@@ -6,21 +6,11 @@
 
 #include "client/ask.h"
 #include "client/pool.h"
+#include "client/screen.h"
 
 enum { COLUMNS = 5, CELL = 1100, END = 160 };
 
 static const char *const titles[COLUMNS] = {"NAME", "STATE", "SINCE", "PID", "LAST EXIT"};
-
-/* How many columns of a terminal a text takes: code points, which is right for
- * all but wide and combining ones. */
-static size_t width(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
 
 void show_age(struct text *t, int64_t ms)
 {
@@ -53,7 +43,7 @@ static void put_cell(struct text *t, const struct cinit_item *item, unsigned col
 {
 	switch (column) {
 	case 0:
-		text_name(t, item->name, item->name_len, ask_charset == CINIT_UTF8);
+		screen_name(t, item->name, item->name_len, ask_charset);
 		break;
 	case 1:
 		text_str(t, cinit_state_word(item->state));
@@ -88,7 +78,7 @@ static const char *colour_of(unsigned state)
 
 static void pad(struct text *out, const char *cell, size_t to)
 {
-	size_t w = width(cell);
+	size_t w = screen_width(cell);
 
 	text_repeat(out, ' ', w < to ? to - w + 2 : 2);
 }
@@ -113,7 +103,7 @@ static void put_row(struct text *out, const struct cinit_item *item, const size_
 	}
 	if (item->why != CINIT_WHY_END) { /* the last exit says it already */
 		cinit_why(item, ask_charset, cell, sizeof cell);
-		text_str(out, cell);
+		screen_text(out, cell, ask_charset);
 	}
 	text_char(out, '\n');
 }
@@ -138,8 +128,8 @@ void show_table(struct text *out, struct cinit_item *items, size_t n, bool colou
 		for (unsigned c = 0; c < COLUMNS; c++) {
 			text_init(&t, cell, sizeof cell);
 			put_cell(&t, &items[i], c, now);
-			if (width(cell) > widths[c])
-				widths[c] = width(cell);
+			if (screen_width(cell) > widths[c])
+				widths[c] = screen_width(cell);
 		}
 	for (unsigned c = 0; c < COLUMNS; c++) {
 		text_str(out, titles[c]);
@@ -162,7 +152,7 @@ void show_key(struct text *out, const char *key)
 void show_word(struct text *out, const char *key, const char *word)
 {
 	show_key(out, key);
-	text_json(out, word, strlen(word));
+	screen_json(out, word, strlen(word));
 }
 
 void show_bool(struct text *out, const char *key, bool value)
@@ -215,7 +205,7 @@ static void put_object(struct text *out, const struct cinit_item *item, const un
 	char why[CELL];
 
 	text_str(out, "{\"name\": ");
-	text_json(out, item->name, item->name_len);
+	screen_json(out, item->name, item->name_len);
 	if (result)
 		show_word(out, "result", cinit_result_word(*result));
 	show_word(out, "state", cinit_state_word(item->state));
@@ -232,7 +222,7 @@ static void put_object(struct text *out, const struct cinit_item *item, const un
 	show_word(out, "why", why);
 	if (item->other_len && names_service(item->why)) {
 		show_key(out, "other");
-		text_json(out, item->other, item->other_len);
+		screen_json(out, item->other, item->other_len);
 	}
 	if (pool && pool->known)
 		pool_json(out, pool);

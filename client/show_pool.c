@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/pool.h"
+#include "client/screen.h"
 #include "client/show.h"
 
 /* ---- for people ---- */
@@ -20,7 +21,7 @@ static void put_summary(struct text *out, const char *name, const struct cinit_p
 	bool reports = p->flags & CINIT_POOL_REPORTS;
 
 	text_char(out, '\n');
-	text_name(out, name, strlen(name), ask_charset == CINIT_UTF8);
+	screen_name(out, name, strlen(name), ask_charset);
 	text_str(out, p->flags & CINIT_POOL_DISPATCH ? ": dispatch" : ": share");
 	put_count(out, ", ", p->min, "");
 	put_count(out, " to ", p->max, " workers: ");

@@ -16,6 +16,7 @@
 
 #include "client/ask.h"
 #include "client/end.h"
+#include "client/screen.h"
 #include "client/wall.h"
 #include "ipc/place.h"
 #include "ipc/text.h"
@@ -110,7 +111,7 @@ static void warn(const struct plan *p, int64_t left)
 	}
 	for (char **word = p->message; *word; word++) {
 		text_str(&t, word == p->message ? ": " : " ");
-		text_name(&t, *word, strlen(*word), true);
+		screen_name(&t, *word, strlen(*word), CINIT_UTF8);
 	}
 	text_str(&t, "\r\n");
 	wall(line);

@@ -475,6 +475,28 @@ on_terminal()
 	same names "$(j '[.[].name] | length')" 2
 }
 
+@test "characters that turn the direction of writing are shown as bytes, in UTF-8 too" {
+	group init
+	local raw=$'a\xe2\x80\xaegnp.exe' shown='a\xe2\x80\xaegnp.exe'
+	mkdir -p "$tree/svc/init/wants"
+	stub "$raw"
+	tell exit "$raw" 1
+	ln -s "$tree/svc/$raw" "$tree/svc/init/wants/x"
+	boot_settled container
+	LC_ALL=C.UTF-8 client 3 status "$raw"
+	has "$output" "$shown"
+	LC_ALL=C.UTF-8 client_says 1 "cinit.svc: $shown: failed: exit 1" start "$raw"
+	LC_ALL=C.UTF-8 client 3 --json status "$raw"
+	has "$output" '"a\u202egnp.exe"'
+	same name "$(jq -r '.[0].name' <<<"$output")" "$raw"
+	local turn
+	for turn in $'\xd8\x9c' $'\xe2\x80\x8e' $'\xe2\x80\x8f' $'\xe2\x80\xaa' $'\xe2\x81\xa6' $'\xe2\x81\xa9'; do
+		LC_ALL=C.UTF-8 client 5 start "x$turn"$'\xe2\x80\x8d' # a joiner turns nothing
+		lacks "$stderr" "$turn"
+		has "$stderr" $'\xe2\x80\x8d'
+	done
+}
+
 # --- JSON --------------------------------------------------------------------------------
 
 @test "--json list is valid and has every field" {

@@ -161,6 +161,15 @@ boot_liars()
 	done
 }
 
+@test "what a pool says reaches nobody's terminal as it came, but in its lines" {
+	liar web escapes
+	boot_liars
+	LC_ALL=C.UTF-8 run --separate-stderr svc call web help
+	same "call" "$status $output" "0 "'\x1b]0;pwned\x07\x1b[2J'$'\t''b\x5c'$'\n''\xe2\x80\xaec'$'\xc3\xa9'
+	LC_ALL=C run --separate-stderr svc call web help
+	has "$output" '\xe2\x80\xaec\xc3\xa9'
+}
+
 @test "a manager that floods holds up nobody" {
 	liar web flood
 	respawn_stub other

@@ -8,6 +8,7 @@
  *   close     closes its end
  *   die       dies of the first request
  *   twice     answers everything twice
+ *   escapes   answers with bytes that no terminal should see, in two lines
  *   words     says why it will end, in bytes that no terminal should see, and ends
  *   late      says so before it is up
  */
@@ -79,6 +80,14 @@ static void nonsense(const struct ipc_record *q)
 	post(&r, sizeof r);
 }
 
+static void escapes(const struct ipc_record *q)
+{
+	struct ipc_record r = answer_to(q);
+
+	record_set_text(&r, "\033]0;pwned\a\033[2J\tb\\\n\u202ec\303\251");
+	post(&r, sizeof r);
+}
+
 static void say_words(void)
 {
 	struct ipc_record r;
@@ -113,6 +122,8 @@ static void obey(const char *word, const struct ipc_record *q)
 				good(&r);
 	} else if (strcmp(word, "flood") == 0) {
 		flood(q);
+	} else if (strcmp(word, "escapes") == 0) {
+		escapes(q);
 	} else if (strcmp(word, "die") == 0) {
 		raise(SIGKILL);
 	} else if (strcmp(word, "twice") == 0) {
