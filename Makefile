@@ -189,12 +189,17 @@ MANUALS  := $(wildcard src/*.[1-8] src/pool/*.[1-8] client/*.[1-8])
 DESTSBIN  = $(DESTDIR)$(SBINDIR)
 DESTMAN   = $(DESTDIR)$(MANDIR)
 HEADERS  := $(wildcard client/cinit/*.h src/pool/cinit/*.h)
+DESTPC    = $(DESTDIR)$(LIBDIR)/pkgconfig
+PC_LINES  = 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCDIR)' 'ipc_method=$(IPC)' '' \
+            'Name: cinit' 'Description: asks a cinit supervisor about services' \
+            'Version: $(VERSION)' 'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lcinit'
 MAN_LINKS := $(HALT_LINKS:cinit.shutdown=)
 install: all
 	install -d $(DESTSBIN) $(DESTDIR)$(LIBDIR) $(DESTDIR)$(INCDIR)/cinit $(addprefix $(DESTMAN)/man,3 5 8)
 	install -m 755 $(PROGRAMS:%=$(B)/%) $(DESTSBIN)
 	for l in $(HALT_LINKS); do ln -sf cinit.halt $(DESTSBIN)/$$l; done
 	install -m 644 $(B)/libcinit.a $(DESTDIR)$(LIBDIR)
+	install -d $(DESTPC) && printf '%s\n' $(PC_LINES) >$(DESTPC)/cinit.pc && chmod 644 $(DESTPC)/cinit.pc
 	install -m 644 $(HEADERS) $(DESTDIR)$(INCDIR)/cinit
 	install -m 644 $(filter %.3,$(MANUALS)) $(DESTMAN)/man3
 	install -m 644 $(filter %.5,$(MANUALS)) $(DESTMAN)/man5
@@ -211,10 +216,10 @@ install-names: install
 uninstall:
 	for l in $(NAMES); do \
 	    [ "$$(readlink $(DESTSBIN)/$$l)" != cinit.halt ] || rm $(DESTSBIN)/$$l || exit 1; done
-	rm -f $(addprefix $(DESTSBIN)/,$(PROGRAMS) $(HALT_LINKS)) $(DESTDIR)$(LIBDIR)/libcinit.a \
+	rm -f $(addprefix $(DESTSBIN)/,$(PROGRAMS) $(HALT_LINKS)) $(DESTDIR)$(LIBDIR)/libcinit.a $(DESTPC)/cinit.pc \
 	    $(addprefix $(DESTDIR)$(INCDIR)/cinit/,$(notdir $(HEADERS))) \
 	    $(foreach m,$(MANUALS) $(MAN_LINKS:%=%.8),$(DESTMAN)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
-	rmdir $(DESTDIR)$(INCDIR)/cinit 2>/dev/null || :
+	rmdir $(DESTDIR)$(INCDIR)/cinit $(DESTPC) 2>/dev/null || :
 
 #: make clean        removes build/
 clean:

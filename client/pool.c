@@ -7,8 +7,6 @@
 
 #include "client/screen.h"
 
-#define SAID_CAP 1000
-
 static bool has_pool(const struct cinit_item *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -60,7 +58,7 @@ void pool_views_free(struct pool_view *views, size_t n)
 /* Whoever runs the pool may be another user than who reads this. */
 static int print_said(const char *said)
 {
-	char buf[SAID_CAP + 2];
+	char buf[512];
 	size_t n = strlen(said);
 	struct text out;
 
@@ -73,12 +71,20 @@ static int print_said(const char *said)
 
 enum code pool_call(const struct run *r)
 {
-	char said[SAID_CAP];
-	enum cinit_error error = cinit_call_pool(r->cinit, r->names[0], r->words, r->n_words,
-	                                         r->limited ? r->limit_ms : 0, said, sizeof said);
+	const struct cinit_request q = {.verb = CINIT_CALL, .name = r->names[0], .words = r->words,
+	                                .n_words = r->n_words, .limit_ms = r->limited ? r->limit_ms : 0};
+	struct cinit_answer answer;
+	char said[LINE_CAP];
+	enum cinit_error error = cinit_call(r->cinit, &q, &answer);
 
 	if (error != CINIT_OK)
 		return complain_error(r->cinit, error);
+	if (code_of(answer.result) != CODE_DONE) {
+		cinit_answer_text(&answer, q.name, ask_charset, said, sizeof said);
+		complain_line(said);
+		return code_of(answer.result);
+	}
+	cinit_answer_said(&answer, said, sizeof said);
 	if (!r->quiet && print_said(said) < 0) {
 		complain("output", "", strerror(errno));
 		return CODE_FAILED;

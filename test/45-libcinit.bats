@@ -99,6 +99,19 @@ boot_sample()
 	same "offered and declared" "$(diff "$dir/offered" "$dir/declared")" ""
 }
 
+@test "pkg-config knows the library, its version and its method" {
+	command -v pkg-config >/dev/null || skip "no pkg-config"
+	local words
+	export PKG_CONFIG_LIBDIR=$CINIT_PREFIX/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$CINIT_PREFIX
+	same version "cinit $(pkg-config --modversion cinit)" "$("$BUILD/cinit" -V | sed 's/ (.*//')"
+	same method "$(pkg-config --variable=ipc_method cinit)" "$(method)"
+	read -ra words <<<"$CINIT_CC $(PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
+		pkg-config --cflags --libs cinit)"
+	"${words[0]}" "$TOP/client/example/up.c" "${words[@]:1}" -o "$dir/up"
+	run "$dir/up" -r "$dir/none" web
+	has "$output" "no supervisor answers"
+}
+
 @test "the manual page names every call, and its example is compiled and runs" {
 	boot_sample
 	local page=$CINIT_PREFIX/usr/share/man/man3/libcinit.3 call
@@ -151,7 +164,7 @@ boot_sample()
 	tries "done: " command try-restart web 0 0
 	svc wait web
 	tries "refused: db: a dependent is up: web: up" command stop db 1 0
-	tries "refused: still waiting: slow: starting: its program is running" command start slow 0 100
+	tries "no answer in time: still waiting: slow: starting: its program is running" command start slow 0 100
 	tries "done: " command start slow 2 0
 	tries "no such service: nobody: no such service" command stop nobody 0 0
 	stub bad
@@ -165,10 +178,10 @@ boot_sample()
 @test "awaiting up, down, and all settled" {
 	boot_sample
 	tries "done: " await web 3 0
-	tries "refused: still waiting: web: up" await web 4 50
+	tries "no answer in time: still waiting: web: up" await web 4 50
 	svc --no-wait start slow
-	tries "refused: still waiting: slow: starting: its program is running" await slow 3 50
-	tries "refused: still waiting: not settled" await '' 5 50
+	tries "no answer in time: still waiting: slow: starting: its program is running" await slow 3 50
+	tries "no answer in time: still waiting: not settled" await '' 5 50
 	untell hold slow
 	tries "done: " await '' 5 0
 	svc -q stop web

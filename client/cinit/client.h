@@ -60,14 +60,15 @@ struct cinit {
 /* What became of a call.  All but CINIT_OK leave a text in cinit_problem(). */
 enum cinit_error {
 	CINIT_OK,
-	CINIT_REFUSED,       /* the supervisor answered, and it was not yes */
+	CINIT_REFUSED,       /* the supervisor answered no */
 	CINIT_ABSENT,        /* nobody answers for this RUNDIR */
 	CINIT_OTHER_METHOD,  /* somebody does, on another IPC method */
 	CINIT_DENIED,        /* this user may not ask, or not command */
 	CINIT_NO_SERVICE,    /* there is no service of this name */
 	CINIT_OTHER_VERSION, /* the supervisor's version is too different */
 	CINIT_LOST,          /* the connection has ended: connect anew */
-	CINIT_TIMEOUT,       /* no answer until then; it may still come */
+	CINIT_TIMEOUT,       /* the time is over: no answer, or not done within limit_ms.  What was
+	                      * begun goes on, and an answer may still come */
 	CINIT_USAGE,         /* the call makes no sense: see the text */
 	CINIT_MEMORY,
 	CINIT_SYSTEM         /* a system call failed: see the text */
@@ -214,8 +215,9 @@ enum cinit_flag {
 
 /* Carries out a verb (not those that give items): CINIT_OK when it is done, with
  * CINIT_NO_WAIT when it is accepted; CINIT_REFUSED, CINIT_DENIED or CINIT_NO_SERVICE
- * with the reason as text.  `name` is NULL for the last three verbs.  limit_ms: how long it may take (what was begun
- * goes on); 0: as long as it takes. */
+ * with the reason as text.  `name` is NULL for the last three verbs.  limit_ms: how long it
+ * may take, then CINIT_TIMEOUT says what is awaited (what was begun goes on); 0: as long as
+ * it takes. */
 enum cinit_error cinit_command(struct cinit *c, enum cinit_verb verb, const char *name,
                                unsigned flags, int64_t limit_ms);
 
@@ -225,7 +227,7 @@ enum cinit_goal {
 	CINIT_GOAL_SETTLED /* neither on a timer nor on a process; without a name: all */
 };
 
-/* Waits until a service has reached the goal, alike. */
+/* Waits until a service has reached the goal; limit_ms likewise. */
 enum cinit_error cinit_await(struct cinit *c, const char *name, enum cinit_goal goal,
                              int64_t limit_ms);
 

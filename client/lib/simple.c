@@ -22,6 +22,8 @@ static enum cinit_error judge(struct handle *h, const struct cinit_answer *a, co
 	case CINIT_RESULT_DENIED: return CINIT_DENIED;
 	case CINIT_RESULT_NO_SERVICE:
 	case CINIT_RESULT_BAD_NAME: return CINIT_NO_SERVICE;
+	case CINIT_RESULT_STILL_WAITING:
+	case CINIT_RESULT_EXPIRED: return CINIT_TIMEOUT;
 	default: return CINIT_REFUSED;
 	}
 }
