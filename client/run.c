@@ -28,11 +28,13 @@ struct asked {
 	struct cinit_item *item; /* name_len 0: none came */
 };
 
-static bool want_colour(void)
+/* A terminal shows lines of some width, and most of them colours. */
+static struct look look_of_output(void)
 {
-	const char *no = getenv("NO_COLOR");
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool terminal = isatty(1), dumb = term && strcmp(term, "dumb") == 0;
 
-	return isatty(1) && !(no && *no);
+	return (struct look){.colour = terminal && !dumb && !(no && *no), .fold = terminal};
 }
 
 /* ---- output ---- */
@@ -63,7 +65,7 @@ static void print_items(const struct run *r, const struct asked *asked, struct c
 		}
 	text_init_fd(&out, buf, sizeof buf, 1);
 	if (!r->json && kept)
-		show_table(&out, items, kept, want_colour()); /* sorts them */
+		show_table(&out, items, kept, look_of_output()); /* sorts them */
 	pools = r->verb == CINIT_STATUS ? pool_views(r, items, kept) : NULL;
 	if (r->json)
 		show_json(&out, items, r->verb == CINIT_STATUS ? NULL : results, pools, kept);
@@ -341,7 +343,7 @@ static enum code show_all(const struct run *r)
 	if (!r->quiet && r->json)
 		show_json(&out, items, NULL, NULL, n);
 	else if (!r->quiet)
-		show_table(&out, items, n, want_colour());
+		show_table(&out, items, n, look_of_output());
 	if (text_flush(&out) < 0) {
 		complain("output", "", strerror(errno));
 		code = CODE_FAILED;

@@ -10,6 +10,8 @@
 
 enum { COLUMNS = 5, CELL = 1100, END = 160 };
 
+#define NAME_COLUMNS 32 /* a longer name folds its line, on a terminal: most have 80 columns */
+
 static const char *const titles[COLUMNS] = {"NAME", "STATE", "SINCE", "PID", "LAST EXIT"};
 
 void show_age(struct text *t, int64_t ms)
@@ -83,6 +85,17 @@ static void pad(struct text *out, const char *cell, size_t to)
 	text_repeat(out, ' ', w < to ? to - w + 2 : 2);
 }
 
+/* Behind a cell of the table; a name that is wider than its column ends its line. */
+static void end_cell(struct text *out, const char *cell, size_t width)
+{
+	if (screen_width(cell) <= width) {
+		pad(out, cell, width);
+		return;
+	}
+	text_char(out, '\n');
+	pad(out, "", width);
+}
+
 static void put_row(struct text *out, const struct cinit_item *item, const size_t *widths,
                     int64_t now, bool colour)
 {
@@ -99,7 +112,7 @@ static void put_row(struct text *out, const struct cinit_item *item, const size_
 		text_str(out, cell);
 		if (coloured)
 			text_str(out, "\033[0m");
-		pad(out, cell, widths[c]);
+		end_cell(out, cell, widths[c]);
 	}
 	if (item->why != CINIT_WHY_END) { /* the last exit says it already */
 		cinit_why(item, ask_charset, cell, sizeof cell);
@@ -113,15 +126,11 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct cinit_item *)a)->name, ((const struct cinit_item *)b)->name);
 }
 
-void show_table(struct text *out, struct cinit_item *items, size_t n, bool colour)
+static void measure(size_t widths[COLUMNS], const struct cinit_item *items, size_t n, int64_t now)
 {
-	size_t widths[COLUMNS];
-	int64_t now = cinit_now_ms();
 	char cell[CELL];
 	struct text t;
 
-	if (n)
-		qsort(items, n, sizeof *items, by_name);
 	for (unsigned c = 0; c < COLUMNS; c++)
 		widths[c] = strlen(titles[c]);
 	for (size_t i = 0; i < n; i++)
@@ -131,13 +140,25 @@ void show_table(struct text *out, struct cinit_item *items, size_t n, bool colou
 			if (screen_width(cell) > widths[c])
 				widths[c] = screen_width(cell);
 		}
+}
+
+void show_table(struct text *out, struct cinit_item *items, size_t n, struct look look)
+{
+	size_t widths[COLUMNS];
+	int64_t now = cinit_now_ms();
+
+	if (n)
+		qsort(items, n, sizeof *items, by_name);
+	measure(widths, items, n, now);
+	if (look.fold && widths[0] > NAME_COLUMNS)
+		widths[0] = NAME_COLUMNS;
 	for (unsigned c = 0; c < COLUMNS; c++) {
 		text_str(out, titles[c]);
 		pad(out, titles[c], widths[c]);
 	}
 	text_str(out, "WHY\n");
 	for (size_t i = 0; i < n; i++)
-		put_row(out, &items[i], widths, now, colour);
+		put_row(out, &items[i], widths, now, look.colour);
 }
 
 /* ---- JSON ---- */

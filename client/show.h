@@ -14,8 +14,13 @@
 
 struct pool_view;
 
-/* Sorts by name and prints an aligned table; states in colour if `colour`. */
-void show_table(struct text *out, struct cinit_item *items, size_t n, bool colour);
+struct look {
+	bool colour; /* of states */
+	bool fold;   /* what stands behind a long name stands in a line of its own */
+};
+
+/* Sorts by name and prints an aligned table. */
+void show_table(struct text *out, struct cinit_item *items, size_t n, struct look look);
 /* A JSON array of objects, in the order given.  `results` (NULL for none) has
  * the result of the request about each, `pools` (likewise) what there is to say of those
  * that are pools. */

@@ -419,17 +419,41 @@ says_again() { client 3 status "$1" && has "$output" "again in"; }
 }
 
 @test "names are aligned by what they take on the screen" {
-	group init ääää aa
-	needs init ääää aa
+	# one column each; an e with a combining accent; wide; an emoji, which is wide, and a joiner
+	local names=(ääää aa $'e\xcc\x81' 日本 한글 $'\xf0\x9f\x98\x80\xe2\x80\x8d')
+	group init "${names[@]}"
+	needs init "${names[@]}"
 	boot_settled container
 	LC_ALL=C.UTF-8 client 0 list
-	same "column of the state" "$(perl -CSD -ne 'print index($_, $. == 1 ? "STATE" : "up"), "\n"' <<<"$output" | sort -u)" 6
+	# what the names take, by the properties that perl knows
+	same "column of the state" "$(perl -CSD -ne '
+		my $before = substr($_, 0, index($_, $. == 1 ? "STATE" : " up "));
+		$before =~ s/[\p{Mn}\p{Cf}]//g;
+		$before =~ s/[\p{East_Asian_Width=Wide}]/xx/g;
+		print length($before) + ($. != 1), "\n"' <<<"$output" | sort -u)" 6
+	has "$output" 日本
 }
 
 # on_terminal ARG...: what cinit.svc prints there.
 on_terminal()
 {
 	run timeout "$PATIENCE" script -qec "$BUILD/cinit.svc -r $run $*" /dev/null </dev/null
+}
+
+@test "a long name widens the table, and folds its line on a terminal" {
+	local long
+	long=$(printf 'x%.0s' {1..40})
+	group init short "$long"
+	needs init short "$long"
+	boot_settled container
+	client 0 list
+	same lines "$(wc -l <<<"$output")" 4
+	has "$output" "$long  up"
+	NO_COLOR=1 on_terminal list
+	same lines "$(wc -l <<<"$output")" 5
+	same "widest line" "$(tr -d '\r' <<<"$output" | awk 'length > 80')" ""
+	same "behind the name" "$(tr -d '\r' <<<"$output" | grep -A1 "^$long$" | tail -1 | grep -oE '^ {34}up ')" "$(printf '%34s' '')up "
+	same "the others" "$(tr -d '\r' <<<"$output" | grep -cE '^.{34}(STATE|up)')" 4
 }
 
 @test "states are in colour on a terminal only, and NO_COLOR is honoured" {
@@ -442,6 +466,8 @@ on_terminal()
 	lacks "$output" $'\e'
 	NO_COLOR='' on_terminal list
 	has "$output" $'\e[32mup\e[0m'
+	TERM=dumb on_terminal list
+	lacks "$output" $'\e'
 	on_terminal --json list
 	lacks "$output" $'\e'
 }
