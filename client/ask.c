@@ -62,6 +62,12 @@ enum code complain_error(const struct cinit *c, enum cinit_error error)
 	return CODE_NO_ANSWER;
 }
 
+void answer_error(const struct cinit_answer *answer, char line[LINE_CAP])
+{
+	if (answer->result != CINIT_RESULT_POOL || !cinit_answer_said(answer, line, LINE_CAP))
+		cinit_answer_text(answer, NULL, CINIT_UTF8, line, LINE_CAP);
+}
+
 enum code code_of(unsigned result)
 {
 	switch (result) {

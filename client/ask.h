@@ -31,6 +31,9 @@ void complain_line(const char *line);
 /* What libcinit says of its last call, and the code for that. */
 enum code complain_error(const struct cinit *c, enum cinit_error error);
 
+/* Why an answer is not yes, without the name of the service, as it came: for programs. */
+void answer_error(const struct cinit_answer *answer, char line[LINE_CAP]);
+
 /* The exit code that a result means. */
 enum code code_of(unsigned result);
 

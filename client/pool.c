@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/screen.h"
+#include "client/show.h"
 
 static bool has_pool(const struct cinit_item *items, size_t n)
 {
@@ -56,17 +57,31 @@ void pool_views_free(struct pool_view *views, size_t n)
 /* ---- commands ---- */
 
 /* Whoever runs the pool may be another user than who reads this. */
-static int print_said(const char *said)
+static void put_said(struct text *out, const char *said)
+{
+	size_t n = strlen(said);
+
+	screen_lines(out, said, n, ask_charset);
+	if (n && said[n - 1] != '\n')
+		text_char(out, '\n');
+}
+
+static enum code print_said(const struct run *r, const struct show_object *o)
 {
 	char buf[512];
-	size_t n = strlen(said);
 	struct text out;
 
 	text_init_fd(&out, buf, sizeof buf, 1);
-	screen_lines(&out, said, n, ask_charset);
-	if (n && said[n - 1] != '\n')
-		text_char(&out, '\n');
-	return text_flush(&out);
+	if (r->json) {
+		show_object(&out, o, 0);
+		show_end(&out, 1);
+	} else if (o->said) {
+		put_said(&out, o->said);
+	}
+	if (text_flush(&out) == 0)
+		return CODE_DONE;
+	complain("output", "", strerror(errno));
+	return CODE_FAILED;
 }
 
 enum code pool_call(const struct run *r)
@@ -76,18 +91,23 @@ enum code pool_call(const struct run *r)
 	struct cinit_answer answer;
 	char said[LINE_CAP];
 	enum cinit_error error = cinit_call(r->cinit, &q, &answer);
+	struct show_object o = {.name = q.name};
+	enum code code;
 
 	if (error != CINIT_OK)
 		return complain_error(r->cinit, error);
-	if (code_of(answer.result) != CODE_DONE) {
+	o.result = cinit_result_word(answer.result);
+	code = code_of(answer.result);
+	if (r->quiet)
+		return code;
+	if (code == CODE_DONE) {
+		cinit_answer_said(&answer, said, sizeof said);
+		o.said = said;
+	} else {
 		cinit_answer_text(&answer, q.name, ask_charset, said, sizeof said);
 		complain_line(said);
-		return code_of(answer.result);
+		answer_error(&answer, said);
+		o.error = said;
 	}
-	cinit_answer_said(&answer, said, sizeof said);
-	if (!r->quiet && print_said(said) < 0) {
-		complain("output", "", strerror(errno));
-		return CODE_FAILED;
-	}
-	return CODE_DONE;
+	return worse(code, print_said(r, &o));
 }

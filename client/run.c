@@ -24,8 +24,9 @@ struct asked {
 	const char *name;
 	uint64_t id;          /* of the request under way; 0: answered or not sent */
 	enum code code;
-	unsigned result;
+	unsigned result;      /* 0: none came */
 	struct cinit_item *item; /* name_len 0: none came */
+	char *error;          /* why not, for JSON, where no item says it; allocated, or NULL */
 };
 
 /* A terminal shows lines of some width, and most of them colours. */
@@ -41,39 +42,79 @@ static struct look look_of_output(void)
 
 /* What is seldom said keeps its text out of the frame of those who ask: a page
  * of stack less is touched. */
-__attribute__((noinline)) static void say_not_done(const struct asked *a, const struct cinit_answer *answer)
+__attribute__((noinline)) static void say_not_done(const struct run *r, struct asked *a,
+                                                   const struct cinit_answer *answer)
 {
 	char line[LINE_CAP];
 
 	cinit_answer_text(answer, a->name ? a->name : "wait", ask_charset, line, sizeof line);
 	complain_line(line);
+	if (!r->json || a->item->name_len)
+		return;
+	answer_error(answer, line);
+	a->error = strdup(line);
 }
 
-/* Prints the items that came; moves them together first. */
-static void print_items(const struct run *r, const struct asked *asked, struct cinit_item *items,
-                        unsigned *results)
+/* The items that came; moves them together first. */
+static void print_table(const struct run *r, struct text *out, struct cinit_item *items)
 {
-	static char buf[768]; /* most outputs fit */
 	struct pool_view *pools;
-	struct text out;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < r->n; i++)
-		if (items[i].name_len) {
-			results[kept] = asked[i].result;
+		if (items[i].name_len)
 			items[kept++] = items[i];
-		}
+	if (kept)
+		show_table(out, items, kept, look_of_output()); /* sorts them */
+	pools = pool_views(r, items, kept);
+	if (pools)
+		pool_tables(out, items, pools, kept);
+	pool_views_free(pools, kept);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct asked *)a)->name, ((const struct asked *)b)->name);
+}
+
+static void print_object(const struct run *r, struct text *out, const struct asked *a, size_t i,
+                         const struct pool_view *pool)
+{
+	bool has_item = a->item->name_len;
+	struct show_object o = {.name = a->name, .item = has_item ? a->item : NULL, .pool = pool};
+
+	if (r->verb != CINIT_STATUS && a->result)
+		o.result = cinit_result_word(a->result);
+	if (!has_item && a->code != CODE_DONE)
+		o.error = a->error ? a->error : a->result ? cinit_result_word(a->result) : "no answer";
+	show_object(out, &o, i);
+}
+
+/* One object for each name, whatever became of it. */
+static void print_json(const struct run *r, struct text *out, struct asked *asked,
+                       const struct cinit_item *items)
+{
+	struct pool_view *pools = r->verb == CINIT_STATUS ? pool_views(r, items, r->n) : NULL;
+
+	qsort(asked, r->n, sizeof *asked, by_name);
+	for (size_t i = 0; i < r->n; i++)
+		print_object(r, out, &asked[i], i, pools ? &pools[asked[i].item - items] : NULL);
+	show_end(out, r->n);
+	pool_views_free(pools, r->n);
+}
+
+static void print_items(const struct run *r, struct asked *asked, struct cinit_item *items)
+{
+	static char buf[768]; /* most outputs fit */
+	struct text out;
+
 	text_init_fd(&out, buf, sizeof buf, 1);
-	if (!r->json && kept)
-		show_table(&out, items, kept, look_of_output()); /* sorts them */
-	pools = r->verb == CINIT_STATUS ? pool_views(r, items, kept) : NULL;
 	if (r->json)
-		show_json(&out, items, r->verb == CINIT_STATUS ? NULL : results, pools, kept);
-	else if (pools)
-		pool_tables(&out, items, pools, kept);
+		print_json(r, &out, asked, items);
+	else
+		print_table(r, &out, items);
 	if (text_flush(&out) < 0)
 		complain("output", "", strerror(errno));
-	pool_views_free(pools, kept);
 }
 
 /* ---- requests ---- */
@@ -120,11 +161,11 @@ static void take_answer(const struct run *r, struct asked *a, struct cinit_answe
 	a->result = answer->result;
 	a->code = code_of(answer->result);
 	if (!cinit_next_item(answer, a->item))
-		a->item->name_len = 0;
+		*a->item = (struct cinit_item){.name_len = 0};
 	if (r->verb == CINIT_STATUS && a->code == CODE_DONE && a->item->state != CINIT_STATE_UP)
 		a->code = CODE_NOT_UP;
 	else if (a->code != CODE_DONE && !r->quiet)
-		say_not_done(a, answer);
+		say_not_done(r, a, answer);
 }
 
 static struct asked *find_asked(struct asked *asked, size_t n, uint64_t id)
@@ -277,8 +318,7 @@ static void say_dependents(const struct run *r, const char *name)
 }
 
 /* All names, window by window; room for each is there. */
-static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_item *items,
-                         unsigned *results)
+static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_item *items)
 {
 	static char *nobody[1];
 	char **names = r->n ? r->names : nobody; /* `wait settled` alone */
@@ -286,7 +326,7 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_
 	enum code worst = CODE_DONE;
 
 	for (size_t i = 0; i < n; i++) {
-		asked[i] = (struct asked){.name = names[i], .item = &items[i]};
+		asked[i] = (struct asked){.name = names[i], .item = &items[i], .code = CODE_NO_ANSWER};
 		if (r->verb == CINIT_STOP && !r->only && !r->quiet)
 			say_dependents(r, names[i]);
 	}
@@ -295,7 +335,9 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_
 	for (size_t i = 0; i < n; i++)
 		worst = worse(worst, asked[i].code);
 	if (!r->quiet && (r->json || r->verb == CINIT_STATUS))
-		print_items(r, asked, items, results);
+		print_items(r, asked, items);
+	for (size_t i = 0; i < n; i++)
+		free(asked[i].error);
 	return worst;
 }
 
@@ -303,24 +345,20 @@ static enum code ask_names(const struct run *r)
 {
 	static struct asked one; /* for which nothing is allocated: most calls */
 	static struct cinit_item one_item;
-	static unsigned one_result;
 	struct asked *asked;
 	struct cinit_item *items;
-	unsigned *results;
 	enum code code = CODE_FAILED;
 
 	if (r->n <= 1)
-		return ask_all(r, &one, &one_item, &one_result);
+		return ask_all(r, &one, &one_item);
 	asked = calloc(r->n, sizeof *asked);
 	items = calloc(r->n, sizeof *items);
-	results = calloc(r->n, sizeof *results);
-	if (asked && items && results)
-		code = ask_all(r, asked, items, results);
+	if (asked && items)
+		code = ask_all(r, asked, items);
 	else
 		complain("", "", strerror(errno));
 	free(asked);
 	free(items);
-	free(results);
 	return code;
 }
 
@@ -340,8 +378,9 @@ static enum code show_all(const struct run *r)
 		if (items[i].flags & CINIT_ITEM_WISHED && items[i].state != CINIT_STATE_UP)
 			code = CODE_NOT_UP;
 	text_init_fd(&out, buf, sizeof buf, 1);
+	show_sort(items, n);
 	if (!r->quiet && r->json)
-		show_json(&out, items, NULL, NULL, n);
+		show_json(&out, items, n);
 	else if (!r->quiet)
 		show_table(&out, items, n, look_of_output());
 	if (text_flush(&out) < 0) {

@@ -126,6 +126,12 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct cinit_item *)a)->name, ((const struct cinit_item *)b)->name);
 }
 
+void show_sort(struct cinit_item *items, size_t n)
+{
+	if (n)
+		qsort(items, n, sizeof *items, by_name);
+}
+
 static void measure(size_t widths[COLUMNS], const struct cinit_item *items, size_t n, int64_t now)
 {
 	char cell[CELL];
@@ -147,8 +153,7 @@ void show_table(struct text *out, struct cinit_item *items, size_t n, struct loo
 	size_t widths[COLUMNS];
 	int64_t now = cinit_now_ms();
 
-	if (n)
-		qsort(items, n, sizeof *items, by_name);
+	show_sort(items, n);
 	measure(widths, items, n, now);
 	if (look.fold && widths[0] > NAME_COLUMNS)
 		widths[0] = NAME_COLUMNS;
@@ -219,16 +224,11 @@ static bool names_service(enum cinit_why why)
 	       && why != CINIT_WHY_DELAY;
 }
 
-static void put_object(struct text *out, const struct cinit_item *item, const unsigned *result,
-                       const struct pool_view *pool)
+static void put_item(struct text *out, const struct cinit_item *item)
 {
 	int64_t now = cinit_now_ms();
 	char why[CELL];
 
-	text_str(out, "{\"name\": ");
-	screen_json(out, item->name, item->name_len);
-	if (result)
-		show_word(out, "result", cinit_result_word(*result));
 	show_word(out, "state", cinit_state_word(item->state));
 	show_bool(out, "wished_up", item->flags & CINIT_ITEM_WISHED);
 	show_bool(out, "respawn", item->flags & CINIT_ITEM_RESPAWN);
@@ -245,18 +245,39 @@ static void put_object(struct text *out, const struct cinit_item *item, const un
 		show_key(out, "other");
 		screen_json(out, item->other, item->other_len);
 	}
-	if (pool && pool->known)
-		pool_json(out, pool);
+}
+
+static void put_if(struct text *out, const char *key, const char *word)
+{
+	if (word)
+		show_word(out, key, word);
+}
+
+void show_object(struct text *out, const struct show_object *o, size_t i)
+{
+	text_str(out, i ? ",\n {\"name\": " : "[{\"name\": ");
+	if (o->item)
+		screen_json(out, o->item->name, o->item->name_len);
+	else
+		screen_json(out, o->name, strlen(o->name));
+	put_if(out, "result", o->result);
+	put_if(out, "error", o->error);
+	put_if(out, "said", o->said);
+	if (o->item)
+		put_item(out, o->item);
+	if (o->pool && o->pool->known)
+		pool_json(out, o->pool);
 	text_char(out, '}');
 }
 
-void show_json(struct text *out, const struct cinit_item *items, const unsigned *results,
-               const struct pool_view *pools, size_t n)
+void show_end(struct text *out, size_t n)
 {
-	text_char(out, '[');
-	for (size_t i = 0; i < n; i++) {
-		text_str(out, i ? ",\n " : "");
-		put_object(out, &items[i], results ? &results[i] : NULL, pools ? &pools[i] : NULL);
-	}
-	text_str(out, "]\n");
+	text_str(out, n ? "]\n" : "[]\n");
+}
+
+void show_json(struct text *out, const struct cinit_item *items, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		show_object(out, &(struct show_object){.item = &items[i]}, i);
+	show_end(out, n);
 }

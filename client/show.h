@@ -21,11 +21,22 @@ struct look {
 
 /* Sorts by name and prints an aligned table. */
 void show_table(struct text *out, struct cinit_item *items, size_t n, struct look look);
-/* A JSON array of objects, in the order given.  `results` (NULL for none) has
- * the result of the request about each, `pools` (likewise) what there is to say of those
- * that are pools. */
-void show_json(struct text *out, const struct cinit_item *items, const unsigned *results,
-               const struct pool_view *pools, size_t n);
+/* As the table does. */
+void show_sort(struct cinit_item *items, size_t n);
+
+/* One object of a JSON array.  What is NULL is left out; `name` is that which was asked for,
+ * where no item tells another. */
+struct show_object {
+	const char *name;
+	const struct cinit_item *item;
+	const char *result, *error, *said;
+	const struct pool_view *pool;
+};
+
+void show_object(struct text *out, const struct show_object *o, size_t i); /* the i-th */
+void show_end(struct text *out, size_t n); /* behind n of them */
+/* A whole list. */
+void show_json(struct text *out, const struct cinit_item *items, size_t n);
 /* For those who show something else: a key, and simple values behind it. */
 void show_word(struct text *out, const char *key, const char *word);
 void show_number(struct text *out, const char *key, int64_t value);

@@ -528,7 +528,7 @@ on_terminal()
 @test "--json list is valid and has every field" {
 	boot_sample
 	client 0 --json list
-	same names "$(j '[.[].name] | sort')" '["db","disk","init","log","web"]'
+	same names "$(j '[.[].name]')" '["db","disk","init","log","web"]'
 	same fields "$(j '.[] | select(.name == "db") | keys')" \
 		'["crashes","group","last_exit","name","pid","respawn","since_ms","state","why","wished_up"]'
 	same types "$(j '.[] | select(.name == "db") | [.crashes, .group, .last_exit, .name, .pid, .respawn,
@@ -550,9 +550,10 @@ on_terminal()
 	boot_settled container
 	svc -q start a b gone killed || :
 	client 3 --json status b a gone killed
-	same b "$(j '.[0] | [.name, .state, .other, .why]')" \
+	same order "$(j 'map(.name)')" '["a","b","gone","killed"]' # as in the table
+	same b "$(j '.[1] | [.name, .state, .other, .why]')" \
 		'["b","blocked","a","needs a, which failed: exit 2"]'
-	same a "$(j '.[1].last_exit')" '{"exit":2}'
+	same a "$(j '.[0].last_exit')" '{"exit":2}'
 	same gone "$(j '.[2].last_exit')" '{"step":"exec","error":"No such file or directory","errno":2}'
 	same killed "$(j '.[3].last_exit')" '{"signal":9}'
 }
@@ -562,9 +563,21 @@ on_terminal()
 	stub bad
 	tell exit bad 1
 	client 1 --json start web bad
-	same results "$(j '[.[] | [.name, .result, .state]]')" '[["web","done","up"],["bad","no","failed"]]'
+	same results "$(j '[.[] | [.name, .result, .state]]')" '[["bad","no","failed"],["web","done","up"]]'
 	client 5 --json start none
-	same output "$output" "[]"
+	same none "$(j .)" '[{"name":"none","result":"no such service","error":"no such service"}]'
+}
+
+@test "--json tells of each name that was asked for, also of what does not exist" {
+	boot_sample
+	client 5 --json status web $'no\xff' none
+	same names "$(j 'map([.state, .error])')" \
+		'[[null,"no such service"],[null,"no such service"],["up",null]]'
+	same order "$(grep -o '"name": "[^"]*"' <<<"$output" | tr '\n' ' ')" \
+		'"name": "none" "name": "no\udcff" "name": "web" '
+	same "no result" "$(j 'map(has("result")) | any')" false
+	client 1 --json scale web 3
+	same scale "$(j 'map([.name, .result, .state, .error])')" '[["web","not a pool","up",null]]'
 }
 
 @test "--json is valid for names that are hard to quote" {

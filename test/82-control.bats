@@ -170,6 +170,24 @@ boot_liars()
 	has "$output" '\xe2\x80\xaec\xc3\xa9'
 }
 
+@test "call with --json is JSON, whatever the pool says, and so is a no" {
+	liar web escapes
+	liar www nonsense
+	boot_liars
+	run --separate-stderr svc --json call web help
+	same "call" "$status $stderr" "0 "
+	lacks "$output" $'\e'
+	lacks "$output" $'\xe2\x80\xae'
+	same "fields" "$(jq -c '.[] | [.name, .result, .error]' <<<"$output")" '["web","done",null]'
+	same "said" "$(jq -r '.[0].said' <<<"$output")" $'\e]0;pwned\a\e[2J\tb\\\n\xe2\x80\xaec\xc3\xa9'
+	run --separate-stderr svc --json call www help
+	same "no" "$status $(jq -c . <<<"$output")" \
+		'1 [{"name":"www","result":"the pool refuses","error":"the pool manager sent a malformed answer"}]'
+	has "$stderr" "the pool manager sent a malformed answer"
+	run --separate-stderr svc -q --json call www help
+	same "quiet" "$status $output$stderr" "1 "
+}
+
 @test "a manager that floods holds up nobody" {
 	liar web flood
 	respawn_stub other
