@@ -105,7 +105,8 @@ static int run(int argc, char **argv, struct end_request *q)
 		if (letter == 'h')
 			return print("usage: ", ask_program)
 			       || print(q->verb == CINIT_SWITCH ? " [-r RUNDIR] NEWROOT [INIT]\n"
-			                : " [-f | -ff [-n]] [-p] [-k] [-r RUNDIR]\n", "");
+			                : " [-f | -ff [-n]] [-p] [-k] [-r RUNDIR]\n", "")
+			       || print("   or: -h, --help, -V, --version\n", "");
 		if (letter == 'V')
 			return print(ask_program, " " CINIT_VERSION " (ipc: ")
 			       || print(cinit_method(), ")\n");

@@ -84,6 +84,18 @@ static enum code print_said(const struct run *r, const struct show_object *o)
 	return CODE_FAILED;
 }
 
+static void say_not_called(const struct run *r, const struct cinit_answer *answer)
+{
+	char line[LINE_CAP];
+
+	if (answer->result == CINIT_RESULT_NO_SERVICE) {
+		say_no_service(r, r->names[0]);
+		return;
+	}
+	cinit_answer_text(answer, r->names[0], ask_charset, line, sizeof line);
+	complain_line(line);
+}
+
 enum code pool_call(const struct run *r)
 {
 	const struct cinit_request q = {.verb = CINIT_CALL, .name = r->names[0], .words = r->words,
@@ -104,8 +116,7 @@ enum code pool_call(const struct run *r)
 		cinit_answer_said(&answer, said, sizeof said);
 		o.said = said;
 	} else {
-		cinit_answer_text(&answer, q.name, ask_charset, said, sizeof said);
-		complain_line(said);
+		say_not_called(r, &answer);
 		answer_error(&answer, said);
 		o.error = said;
 	}

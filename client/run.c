@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/hint.h"
 #include "client/pool.h"
 #include "client/screen.h"
 #include "client/show.h"
@@ -27,6 +28,7 @@ struct asked {
 	unsigned result;      /* 0: none came */
 	struct cinit_item *item; /* name_len 0: none came */
 	char *error;          /* why not, for JSON, where no item says it; allocated, or NULL */
+	const char *near;     /* of no such service: a name that is near to it, or NULL */
 };
 
 /* A terminal shows lines of some width, and most of them colours. */
@@ -47,6 +49,8 @@ __attribute__((noinline)) static void say_not_done(const struct run *r, struct a
 {
 	char line[LINE_CAP];
 
+	if (a->name && a->result == CINIT_RESULT_NO_SERVICE)
+		return; /* say_unknown() does, with a hint */
 	cinit_answer_text(answer, a->name ? a->name : "wait", ask_charset, line, sizeof line);
 	complain_line(line);
 	if (!r->json || a->item->name_len)
@@ -81,7 +85,8 @@ static void print_object(const struct run *r, struct text *out, const struct ask
                          const struct pool_view *pool)
 {
 	bool has_item = a->item->name_len;
-	struct show_object o = {.name = a->name, .item = has_item ? a->item : NULL, .pool = pool};
+	struct show_object o = {.name = a->name, .item = has_item ? a->item : NULL, .pool = pool,
+	                        .near = a->near};
 
 	if (r->verb != CINIT_STATUS && a->result)
 		o.result = cinit_result_word(a->result);
@@ -317,6 +322,75 @@ static void say_dependents(const struct run *r, const char *name)
 	free(items);
 }
 
+/* ---- names that do not exist ---- */
+
+/* The last answer may have ended the connection. */
+static enum cinit_error list_anew(const struct run *r, struct cinit_item **items, size_t *n)
+{
+	enum cinit_error error = cinit_list(r->cinit, items, n);
+
+	if (error != CINIT_LOST)
+		return error;
+	cinit_close(r->cinit);
+	error = cinit_connect(r->cinit, r->rundir);
+	return error == CINIT_OK ? cinit_list(r->cinit, items, n) : error;
+}
+
+static void find_near(struct asked *a, const struct cinit_item *items, size_t n)
+{
+	struct hint h = {.word = a->name};
+
+	for (size_t i = 0; i < n; i++)
+		hint_try(&h, items[i].name);
+	a->near = h.best;
+}
+
+static void say_near(const struct asked *a)
+{
+	char why[LINE_CAP];
+	struct text t;
+
+	text_init(&t, why, sizeof why);
+	text_str(&t, cinit_result_word(a->result));
+	if (a->near) {
+		text_str(&t, ", did you mean ");
+		text_str(&t, a->near); /* complain() makes it fit to be shown */
+		text_char(&t, '?');
+	}
+	complain(a->name, "", why);
+}
+
+void say_no_service(const struct run *r, const char *name)
+{
+	struct asked a = {.name = name, .result = CINIT_RESULT_NO_SERVICE};
+	struct cinit_item *items = NULL;
+	size_t n = 0;
+
+	if (list_anew(r, &items, &n) == CINIT_OK)
+		find_near(&a, items, n);
+	say_near(&a);
+	free(items);
+}
+
+/* All of them by one list, which is returned for as long as a->near is used. */
+static struct cinit_item *say_unknown(const struct run *r, struct asked *asked, size_t n_asked)
+{
+	struct cinit_item *items = NULL;
+	bool listed = false;
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_asked && !r->quiet; i++) {
+		if (!asked[i].name || asked[i].result != CINIT_RESULT_NO_SERVICE)
+			continue;
+		if (!listed && list_anew(r, &items, &n) != CINIT_OK)
+			n = 0;
+		listed = true;
+		find_near(&asked[i], items, n);
+		say_near(&asked[i]);
+	}
+	return items;
+}
+
 /* All names, window by window; room for each is there. */
 static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_item *items)
 {
@@ -324,6 +398,7 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_
 	char **names = r->n ? r->names : nobody; /* `wait settled` alone */
 	size_t n = r->n ? r->n : 1;
 	enum code worst = CODE_DONE;
+	struct cinit_item *known;
 
 	for (size_t i = 0; i < n; i++) {
 		asked[i] = (struct asked){.name = names[i], .item = &items[i], .code = CODE_NO_ANSWER};
@@ -334,10 +409,12 @@ static enum code ask_all(const struct run *r, struct asked *asked, struct cinit_
 		worst = worse(worst, ask_window(r, asked + i, n - i < AT_ONCE ? n - i : AT_ONCE));
 	for (size_t i = 0; i < n; i++)
 		worst = worse(worst, asked[i].code);
+	known = say_unknown(r, asked, n);
 	if (!r->quiet && (r->json || r->verb == CINIT_STATUS))
 		print_items(r, asked, items);
 	for (size_t i = 0; i < n; i++)
 		free(asked[i].error);
+	free(known);
 	return worst;
 }
 

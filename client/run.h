@@ -26,5 +26,7 @@ struct run {
 };
 
 enum code run(const struct run *r);
+/* "NAME: no such service", and which was meant, if one is near. */
+void say_no_service(const struct run *r, const char *name);
 
 #endif

@@ -262,6 +262,7 @@ void show_object(struct text *out, const struct show_object *o, size_t i)
 		screen_json(out, o->name, strlen(o->name));
 	put_if(out, "result", o->result);
 	put_if(out, "error", o->error);
+	put_if(out, "did_you_mean", o->near);
 	put_if(out, "said", o->said);
 	if (o->item)
 		put_item(out, o->item);

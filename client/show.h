@@ -29,7 +29,7 @@ void show_sort(struct cinit_item *items, size_t n);
 struct show_object {
 	const char *name;
 	const struct cinit_item *item;
-	const char *result, *error, *said;
+	const char *result, *error, *near, *said;
 	const struct pool_view *pool;
 };
 

@@ -33,7 +33,9 @@ struct plan {
 };
 
 static const char usage[] =
-	" [-H | -P | -h | -r] [-k] [--rundir=RUNDIR] now | +MINUTES | HH:MM [MESSAGE...]\n";
+	" [-H | -P | -h | -r] [-k] [--rundir=RUNDIR]\n"
+	"       now | +MINUTES | HH:MM [MESSAGE...]\n"
+	"   or: -c, which cancels it; --help; -V or --version\n";
 
 /* ---- the time ---- */
 

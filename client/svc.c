@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client/ask.h"
+#include "client/hint.h"
 #include "client/pool.h"
 #include "client/run.h"
 #include "ipc/text.h"
@@ -15,7 +16,9 @@
 #define TIMEOUT_MAX_S 86400 /* of -t: a day */
 
 static const char usage[] =
-	"usage: cinit.svc [-r RUNDIR] [-t SECONDS] [-q] [--json] [--only] [--no-wait] VERB [NAME ...]\n"
+	"usage: cinit.svc [-r RUNDIR] [-t SECONDS] [-q] [--json] [--only] [--no-wait]\n"
+	"                 VERB [NAME ...]\n"
+	"       cinit.svc -h | --help | -V | --version\n"
 	"  start NAME ...        with what it needs and wants (--only: without)\n"
 	"  stop NAME ...         with what needs it (--only: refuse while something does)\n"
 	"  restart NAME ...      try-restart NAME ...: only what is up\n"
@@ -94,6 +97,19 @@ static int check_names(const struct run *r)
 	return 0;
 }
 
+static int unknown_verb(const char *word)
+{
+	const char *instead = hint_instead(word), *near = hint_verb(word);
+	char why[128];
+	struct text t;
+
+	text_init(&t, why, sizeof why);
+	text_str(&t, instead || !near ? "not a verb; " : "not a verb, did you mean ");
+	text_str(&t, instead ? instead : near ? near : "see cinit.svc -h");
+	text_str(&t, instead || !near ? "" : "?");
+	return usage_error(word, why);
+}
+
 static int parse_verb(struct run *r, char **words, int n)
 {
 	if (n < 1)
@@ -119,7 +135,7 @@ static int parse_verb(struct run *r, char **words, int n)
 	default:
 		break;
 	}
-	return usage_error(words[0], "not a verb; see cinit.svc -h");
+	return unknown_verb(words[0]);
 }
 
 static int print(const char *text)

@@ -41,9 +41,10 @@ struct options {
 };
 
 static const char usage[] =
-	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v] [--machine | --container]\n"
-	"             [cprofile:PROFILE] ...\n"
-	"       cinit -h | -V [--check]\n";
+	"usage: cinit [-c DIR] [-r RUNDIR] [-p PROFILE] [-q | -v]\n"
+	"             [--machine | --container] [cprofile:PROFILE] ...\n"
+	"       cinit [OPTION...] -- PROGRAM [ARG...]   (one program: cinit-single(8))\n"
+	"       cinit -h | --help | -V [--check] | --version\n";
 
 /* ---- words ---- */
 
@@ -96,9 +97,9 @@ static int take_word(struct options *o, char **argv)
 		shell.console.loudness = QUIET;
 	} else if (strcmp(word, "-v") == 0) {
 		shell.console.loudness = VERBOSE;
-	} else if (strcmp(word, "-h") == 0) {
+	} else if (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0) {
 		o->help = true;
-	} else if (strcmp(word, "-V") == 0) {
+	} else if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0) {
 		o->version = true;
 	} else if (strcmp(word, "--check") == 0) {
 		o->check = true;

@@ -709,7 +709,7 @@ bad()
 	bad cinit.svc "no verb; see cinit.svc -h"
 	bad cinit.svc "frobnicate: not a verb; see cinit.svc -h" frobnicate a
 	bad cinit.svc "dependents: not a verb; see cinit.svc -h" dependents a
-	bad cinit.svc "reboot: not a verb; see cinit.svc -h" reboot
+	bad cinit.svc "reboot: not a verb; use cinit.reboot" reboot
 	bad cinit.svc "start: names no service" start
 	bad cinit.svc "wait: names no service" wait
 	bad cinit.svc "wait: names no service" wait down
@@ -739,16 +739,78 @@ bad()
 	bad cinit "-c: not an option or word of cinit" -r "$run" -c
 }
 
-@test "every program has -h and -V, which names the method" {
-	local program
-	for program in cinit cinit.svc cinit.check cinit.halt cinit.poweroff cinit.reboot; do
-		run --separate-stderr timeout "$PATIENCE" "$BUILD/$program" -h
-		same "$program -h" "$status $stderr" "0 "
-		has "$output" "usage: $program "
-		run --separate-stderr timeout "$PATIENCE" "$BUILD/$program" -V
-		same "$program -V" "$status $stderr" "0 "
-		grep -qE "^$program [0-9.]+( |$)" <<<"$output" || fail "$output"
-		[ "$program" = cinit.check ] || has "$output" "(ipc: $(method))"
+@test "a word that is no verb, but one of other tools or nearly one, names what to use" {
+	bad cinit.svc "up: not a verb; use start" up web
+	bad cinit.svc "try: not a verb; use try-restart" try web
+	bad cinit.svc "check: not a verb; cinit.check reads a tree and says what is wrong with it" check
+	bad cinit.svc "statr: not a verb, did you mean start?" statr web
+	bad cinit.svc "Restat: not a verb, did you mean restart?" Restat web
+	bad cinit.svc "lits: not a verb, did you mean list?" lits
+	local word
+	for word in reload daemon-reload; do
+		bad cinit.svc "$word: not a verb; the supervisor reads its tree again at a HUP: cinit(8), RELOAD" $word
+	done
+	for word in log logs; do
+		bad cinit.svc "$word: not a verb; services write to where the supervisor does: cinit(8)" $word web
+	done
+	for word in enable disable; do
+		bad cinit.svc "$word: not a verb; what a link in needs/ or wants/ leads to is started along: cinit-svc(5)" \
+			$word web
+	done
+	# what such a line refers to is there
+	grep -qx '.Sh RELOAD' "$TOP/src/cinit.8"
+	for word in halt poweroff reboot shutdown switch; do
+		bad cinit.svc "$word: not a verb; use cinit.$word" $word
+		[ -e "$BUILD/cinit.$word" ]
+	done
+}
+
+@test "of a name that does not exist, the nearest that does is suggested" {
+	group init
+	respawn_stub web mount/root database
+	needs init web mount/root database
+	boot_settled container
+	client_says 5 "cinit.svc: wbe: no such service, did you mean web?" start wbe
+	client_says 5 "cinit.svc: datbse: no such service, did you mean database?" status datbse
+	client_says 5 "cinit.svc: root: no such service, did you mean mount/root?" stop root
+	client_says 5 "cinit.svc: web.service: no such service, did you mean web?" restart web.service
+	client_says 5 "cinit.svc: webshop: no such service" start webshop
+	client_says 5 "cinit.svc: wbe: no such service, did you mean web?" call wbe stats
+	client_says 5 "cinit.svc: x: no such service
+cinit.svc: Web: no such service, did you mean web?" wait x Web
+	client_says 5 "" -q start wbe
+	client 5 --json status wbe zzz
+	same json "$(j .)" \
+		'[{"name":"wbe","error":"no such service","did_you_mean":"web"},{"name":"zzz","error":"no such service"}]'
+}
+
+@test "every program has -h and --help, -V and --version, and no line of help is wider than 80" {
+	local program option
+	for program in cinit cinit.svc cinit.check cinit.halt cinit.poweroff cinit.reboot cinit.switch \
+		cinit.shutdown cinit.pool cinit.take; do
+		for option in -h --help; do
+			[ "$program $option" != "cinit.shutdown -h" ] || continue # of old, it asks for a halt
+			run --separate-stderr timeout "$PATIENCE" "$BUILD/$program" $option
+			same "$program $option" "$status $stderr" "0 "
+			has "$output" "usage: $program "
+			same "wide lines of $program $option" "$(awk 'length > 80' <<<"$output")" ""
+		done
+		for option in -V --version; do
+			run --separate-stderr timeout "$PATIENCE" "$BUILD/$program" $option
+			same "$program $option" "$status $stderr" "0 "
+			grep -qE "^$program [0-9.]+( |$)" <<<"$output" || fail "$output"
+			[[ $program == cinit.@(check|pool|take) ]] || has "$output" "(ipc: $(method))"
+		done
+	done
+}
+
+@test "the help of the names that cinit takes from others is not wider, either" {
+	local name
+	for name in tini dumb-init; do
+		ln -s "$BUILD/cinit" "$dir/$name"
+		run --separate-stderr timeout "$PATIENCE" "$dir/$name" -h
+		same "$name -h" "$status" 0
+		same "wide lines of $name" "$(awk 'length > 80' <<<"$output$stderr")" ""
 	done
 }
 

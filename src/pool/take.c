@@ -20,8 +20,8 @@
 
 static const char usage[] =
 	"usage: cinit.take PROGRAM [ARG...]\n"
-	"A worker of a pool (see cinit.pool(8)) that runs PROGRAM for each request, with the\n"
-	"request as its standard input and output.\n"
+	"A worker of a pool (see cinit.pool(8)) that runs PROGRAM for each request, with\n"
+	"the request as its standard input and output.\n"
 	"  -h, --help     this text\n"
 	"  -V, --version  the version\n";
 
