@@ -654,7 +654,7 @@ refused()
 	try a b
 	loaded a
 	loaded b
-	finds_at svc/a/README "unknown file: ignored"
+	finds_nothing_at svc/a/README
 	finds_at svc/a/on.old "unknown file: ignored"
 	finds_nothing_at svc/a/.hidden
 }

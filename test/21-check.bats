@@ -54,6 +54,15 @@ elf()
 		chmod 0755, $file' -- "$tree/svc/$1" "${@:2}"
 }
 
+# pool NAME: a pool with a program.
+pool()
+{
+	once "$1"
+	put "svc/$1/listen" 'tcp *:80\n'
+	mkdir "$tree/svc/$1/pool"
+	put "svc/$1/pool/mode" 'dispatch\n'
+}
+
 # --- how it ends ------------------------------------------------------------------
 
 @test "a tree in order has no findings" {
@@ -69,7 +78,7 @@ elf()
 
 @test "warnings end with 0, errors with 1, and both are counted" {
 	plain
-	put svc/init/README
+	put svc/init/notes
 	check
 	ends 0 "0 errors" "1 warning"
 	needs init nowhere nowhere2
@@ -301,7 +310,7 @@ elf()
 	plain
 	local -A table=([on.param]=on.params [on.parms]=on.params [on.prams]=on.params [no]=on
 		[oof]=off [need]=needs [wnats]=wants [respwan]=respawn [RESPAWN]=respawn [dely]=delay
-		[on.evn]=on.env [off.parameters]='' [README]='' [on.old]='' [x]='' [notes]='')
+		[on.evn]=on.env [off.parameters]='' [readme.c]='' [on.old]='' [x]='' [notes]='')
 	local name
 	for name in "${!table[@]}"; do put "svc/init/$name"; done
 	check
@@ -321,6 +330,37 @@ elf()
 	finds "$tree/svc/init/Wants: unknown directory: did you mean wants? (warning)"
 }
 
+@test "READMEs and names that begin with a dot are in order everywhere" {
+	plain
+	pool a
+	wants init a
+	local name
+	for name in README README.md last.README .keep .git; do
+		put "svc/$name"
+		put "svc/init/$name"
+		put "svc/a/pool/$name"
+		put "conf/$name"
+	done
+	check
+	ends 0 "0 errors" "0 warnings"
+}
+
+@test "the objects that pool/modules names are known beside it, and no others" {
+	plain
+	pool a
+	rm "$tree/svc/a/on"
+	put svc/a/pool/modules 'm.so p=other.so\n  ./n.so\n'
+	put svc/a/m.so
+	put svc/a/n.so
+	put svc/a/other.so
+	put svc/init/m.so
+	wants init a
+	check
+	ends 0 "0 errors" "2 warnings"
+	finds "$tree/svc/a/other.so: unknown file: ignored (warning)"
+	finds "$tree/svc/init/m.so: unknown file: ignored (warning)"
+}
+
 @test "unknown entries of conf/ are named, with a hint" {
 	plain
 	put conf/lst
@@ -328,10 +368,9 @@ elf()
 	put conf/sleep_before_kill.README
 	put conf/.hidden
 	check
-	ends 0 "0 errors" "3 warnings"
+	ends 0 "0 errors" "2 warnings"
 	finds "$tree/conf/lst: unknown entry: ignored, did you mean last? (warning)"
 	finds "$tree/conf/sleep_before_kil: unknown entry: ignored, did you mean sleep_before_kill? (warning)"
-	finds "$tree/conf/sleep_before_kill.README: unknown entry: ignored (warning)"
 }
 
 @test "names in findings are printable" {
@@ -375,6 +414,46 @@ elf()
 	check -p a
 	ends 0 "0 errors" "2 warnings"
 	finds "$tree/svc/init: not reached: starting a does not need or want it (warning)"
+}
+
+@test "what the start does not reach is checked like all else, each thing once" {
+	plain
+	once a b c1 c2
+	ln -sfn /nope "$tree/svc/a/on"
+	needs b a nowhere
+	needs c1 c2
+	needs c2 c1
+	once user
+	put svc/user/on.param
+	needs user c1
+	local i
+	for i in {1..20}; do once "z$i"; done # each is a load that meets all before it
+	local long
+	long=$(printf 'x%.0s' {1..200})/$(printf 'y%.0s' {1..200})
+	once "$long"
+	mkdir "$tree/svc/init/wants"
+	ln -s "../../$long" "$tree/svc/init/wants/long"
+	check
+	same "not reached" "$(grep -c ': not reached: ' <<<"$output")" 25
+	finds "$tree/svc/a/on: /nope: No such file or directory"
+	finds "$tree/svc/b/needs/nowhere: no service: No such file or directory"
+	finds "$tree/svc/user/on.param: unknown file: ignored, did you mean on.params? (warning)"
+	same cycles "$(grep -c ': cycle of needs: ' <<<"$output")" 1
+	same members "$(grep -c ': member of a cycle of needs: ' <<<"$output")" 2
+	same "long name" "$(grep -c '/xxx' <<<"$output")" 1
+	ends 1 "6 errors" "26 warnings"
+	# so it is without a start service, where nothing is reached
+	check -p none
+	ends 1 "7 errors" "1 warning"
+	check --simulate # the views are of what is started
+	lacks "$output$stderr" nope
+}
+
+@test "a thousand services that the start does not reach are checked soon" {
+	plain
+	perl -e 'chdir shift; for (1 .. 1000) { mkdir "s$_"; symlink "/bin/true", "s$_/on" }' "$tree/svc"
+	check
+	ends 0 "0 errors" "1000 warnings"
 }
 
 @test "links are not followed in search of services" {
@@ -589,6 +668,32 @@ END
 	same output "$output" ""
 }
 
+@test "what cannot be executed is not up in a simulation, and what exec says is shown" {
+	once init missing mode format script
+	ln -sfn /no/such "$tree/svc/missing/on"
+	local name
+	for name in mode format script; do rm "$tree/svc/$name/on"; done
+	put svc/mode/on '#!/bin/sh\n'
+	put svc/format/on 'text\n'
+	put svc/script/on '#!/no/such\n'
+	chmod +x "$tree/svc/format/on" "$tree/svc/script/on"
+	wants init missing mode format script
+	pool p # which is up with its manager
+	ln -sfn /no/such "$tree/svc/p/on"
+	wants init p
+	check --simulate --time missing=5
+	ends 0
+	finds "up: init p"
+	finds "failed: missing: exec: No such file or directory"
+	finds "failed: mode: exec: Permission denied"
+	finds "failed: format: exec: Exec format error"
+	finds "failed: script: exec: No such file or directory"
+	needs init missing
+	check --simulate
+	ends 1
+	finds "blocked: init: by missing, which is failed"
+}
+
 @test "--fail of a group is bad usage, for it has nothing that could fail" {
 	group init
 	check --simulate --fail init
@@ -615,11 +720,11 @@ END
 
 @test "--graph is JSON on standard output, with the findings on standard error" {
 	plain
-	put svc/init/README
+	put svc/init/notes
 	needs init nowhere
 	check --graph
 	ends 1
 	jq -e '.start == "init" and .conf.sleep_before_kill_ms == 2000
 		and (.services.init.refused | contains("nowhere"))' <<<"$output"
-	has "$stderr" "$tree/svc/init/README: unknown file: ignored (warning)"
+	has "$stderr" "$tree/svc/init/notes: unknown file: ignored (warning)"
 }

@@ -17,6 +17,8 @@
 struct tally {
 	struct text *out;
 	unsigned errors, warnings;
+	struct vec said;   /* uint64_t, a hash table of those that were said: each is said once */
+	unsigned n_said;
 };
 
 /* report.c.  The first is a report function for config_load(), arg a tally. */
@@ -24,6 +26,9 @@ void tally_say(void *tally, const struct finding *f);
 void tally_add(struct tally *t, enum finding_level level, const char *path, const char *what,
                const char *why);
 void tally_sum(const struct tally *t);
+void tally_free(struct tally *t);
+/* A file that explains what is beside it: README.txt, sleep_before_kill.README. */
+bool is_readme(const char *name);
 
 /* hint.c: the known name that comes closest to an unknown one. */
 struct hint {
@@ -36,8 +41,9 @@ void hint_try(struct hint *h, const char *known);
 void hint_entries(struct hint *h); /* tries every entry of a service directory */
 void hint_put(struct text *out, const struct hint *h); /* as a question, if there is one */
 
-/* program.c: whether the program `path`/`name` can be executed at all. */
-void check_program(struct tally *t, const char *path, const char *name);
+/* program.c: whether the program `path`/`name` can be executed at all: 0, or the errno that
+ * exec would give.  Without a tally nothing is said. */
+int check_program(struct tally *t, const char *path, const char *name);
 /* elf.c: the interpreter that an ELF file asks for: true and its path. */
 bool elf_interpreter(int fd, char *buf, size_t cap);
 
@@ -48,12 +54,20 @@ void check_extra(struct tally *t, const struct config *c, uint32_t i, const char
 struct pool_conf;
 int check_open_pool(const struct config *c, uint32_t i, struct pool_conf *pool);
 
-/* services.c: programs and values of every loaded service, and conf/. */
-void check_services(struct tally *t, const struct config *c);
+/* Does pool/modules beside this file name it? */
+bool is_module(const char *path);
+
+/* services.c: programs and values of every loaded service from this one on, and conf/. */
+void check_services(struct tally *t, const struct config *c, uint32_t from);
+/* The errno that the start of service i would end with, or 0. */
+int check_start(const struct config *c, uint32_t i);
 void check_conf(struct tally *t, const struct config *c);
 
-/* walk.c: directories below svc/ that the load did not come to. */
-void check_unreached(struct tally *t, const struct config *c);
+/* walk.c: directories below svc/ that the load of the tree `dir` did not come to. */
+void check_unreached(struct tally *t, const struct config *c, const char *dir);
+/* rest.c: all that is said of services, of n that were not loaded: names below svc/, each
+ * with its NUL. */
+void check_rest(struct tally *t, const struct config *c, const char *dir, const char *names, size_t n);
 
 /* names.c: services in an order that a person can read: by rank, then by name. */
 struct ranked {

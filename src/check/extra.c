@@ -85,6 +85,37 @@ static void check_module(struct tally *t, int service_fd, const char *dir, const
 		say(t, FINDING_WARNING, dir, "pool/modules", object, why);
 }
 
+/* Is `name`, beside pool/, the OBJECT of this line? */
+static bool names_file(const char *line, const char *name)
+{
+	size_t n = strlen(name);
+
+	line += strspn(line, " ");
+	if (strncmp(line, "./", 2) == 0)
+		line += 2;
+	return strcspn(line, " ") == n && memcmp(line, name, n) == 0;
+}
+
+bool is_module(const char *path)
+{
+	char dir[PATH_MAX + 512], lines[POOL_MODULES_BYTES], where[POOL_WHERE_MAX];
+	const char *slash = strrchr(path, '/'), *line = lines, *why;
+	struct text p;
+	bool found = false;
+	int fd, n;
+
+	text_init(&p, dir, sizeof dir);
+	text_mem(&p, path, slash ? (size_t)(slash - path) : 0);
+	fd = slash ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	if (fd < 0)
+		return false;
+	n = pool_conf_modules(fd, lines, where, &why);
+	close(fd);
+	for (; n > 0 && !found; n--, line += strlen(line) + 1)
+		found = names_file(line, slash + 1);
+	return found;
+}
+
 static void check_modules(struct tally *t, int service_fd, const char *dir)
 {
 	char lines[POOL_MODULES_BYTES], where[POOL_WHERE_MAX];
@@ -102,6 +133,8 @@ static void check_pool_name(struct tally *t, const char *dir, const char *name)
 	const char *known;
 	struct text p;
 
+	if (is_readme(name))
+		return;
 	for (unsigned k = 0; (known = pool_conf_name(k)); k++) {
 		if (strcmp(name, known) == 0)
 			return;

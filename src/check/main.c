@@ -232,13 +232,13 @@ static int simulate(const struct config *c, struct engine *e)
 	return engine_svc(e, c->start)->live.state == SVC_UP ? 0 : EXIT_BAD;
 }
 
-static int view(struct tally *t, const struct config *c, struct engine *e)
+static int view(struct tally *t, const struct config *c, struct engine *e, const char *dir)
 {
 	switch (options.view) {
 	case VIEW_FINDINGS:
 		check_conf(t, c);
-		check_services(t, c);
-		check_unreached(t, c);
+		check_services(t, c, 0);
+		check_unreached(t, c, dir);
 		tally_sum(t);
 		break;
 	case VIEW_ORDER:
@@ -265,9 +265,10 @@ static int run(const char *dir)
 
 	text_flush(&err);
 	if (e)
-		code = view(&t, c, e);
+		code = view(&t, c, e, dir);
 	else if (c)
 		fail(EXIT_BAD, dir, strerror(errno));
+	tally_free(&t);
 	config_free_engine(e);
 	config_free(c);
 	if (text_flush(&out) < 0 || out.cut)

@@ -94,9 +94,20 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 		check_group_service(t, dir, has_off);
 }
 
-void check_services(struct tally *t, const struct config *c)
+int check_start(const struct config *c, uint32_t i)
 {
-	for (uint32_t i = 0; i < c->n; i++)
+	char dir[PATH_MAX + 512];
+	struct text p;
+
+	if (!config_value(c, i, ENTRY_ON) || config_value(c, i, ENTRY_POOL))
+		return 0; /* the program of a pool is its manager */
+	put_path(&p, dir, sizeof dir, config_str(c, c->svc_root), config_name(c, i));
+	return check_program(NULL, dir, "on");
+}
+
+void check_services(struct tally *t, const struct config *c, uint32_t from)
+{
+	for (uint32_t i = from; i < c->n; i++)
 		check_service(t, c, i);
 }
 
@@ -107,6 +118,8 @@ static void check_conf_name(struct tally *t, const char *dir, const char *name)
 	struct hint h = {.name = name};
 	struct text p;
 
+	if (is_readme(name))
+		return;
 	for (int id = 0; id < ENTRY_N; id++) {
 		if (!entry_is_conf(&entries[id]))
 			continue;

@@ -1,5 +1,5 @@
-/* simulate.c - `cinit.check --simulate`: the supervisor's engine against a
- * world in which every program does what the person supposes, in virtual time.
+/* simulate.c - `cinit.check --simulate`: the supervisor's engine against a world in which
+ * every program that can be executed does what the person supposes, in virtual time.
  *
  * What happens in it is decided by the engine alone; this file only plays the
  * processes.  One program per service runs at a time, for no
@@ -44,6 +44,11 @@ struct sim {
 
 static void put_end(struct text *out, const struct end *end)
 {
+	if (end->kind == END_SPAWN) {
+		text_str(out, "exec: ");
+		text_str(out, strerror(end->code));
+		return;
+	}
 	text_str(out, end->kind == END_SIGNAL ? "signal " : "exit ");
 	text_i64(out, end->code);
 }
@@ -223,10 +228,23 @@ static bool counts_once(const struct sim *m, uint32_t i, const struct suppositio
 	return v->kind & KIND_READY && !s->fails && (!v->on_ms || s->run_ms < v->on_ms);
 }
 
+/* What exec says of its program. */
+static void not_executed(struct sim *m, uint32_t i, int error)
+{
+	happen(m, &(struct event){.kind = EV_ENDED, .svc = i,
+	                          .cause = error == ENOENT ? CAUSE_MISSING : CAUSE_OTHER,
+	                          .end = {END_SPAWN, STEP_EXEC, (int16_t)error}});
+}
+
 static void spawn(struct sim *m, uint32_t i)
 {
 	uint32_t k = m->supposed[i];
+	int error = check_start(m->c, i);
 
+	if (error) {
+		not_executed(m, i, error);
+		return;
+	}
 	m->process[i] = PROC_RUNS;
 	happen(m, &(struct event){.kind = EV_EXECUTED, .svc = i});
 	if (k && m->s[k - 1].timed && m->s[k - 1].run_ms > 0) {

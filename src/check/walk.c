@@ -1,4 +1,4 @@
-/* walk.c - looks below svc/ for services that the load did not come to.
+/* walk.c - looks below svc/ for services that the load did not come to; rest.c checks them.
  *
  * Breadth first over a list of paths, so that no depth of directories needs a
  * deep stack; links are not followed, so it ends. */
@@ -28,6 +28,8 @@ struct walk {
 	int svc_fd;
 	struct vec loaded;  /* struct identity, sorted */
 	struct vec paths;   /* below svc/, each with its NUL; "" is svc/ itself */
+	struct vec rest;    /* those of services that were not loaded, likewise */
+	size_t n_rest;
 	unsigned n_dirs;
 	bool full;          /* CHECK_DIRS_MAX, or out of memory */
 };
@@ -139,11 +141,26 @@ static void say(struct walk *w, size_t path, const char *what, const char *why)
 	tally_add(w->t, FINDING_WARNING, full, what, why);
 }
 
+static void keep(struct walk *w, size_t path)
+{
+	size_t size = strlen(w->paths.at + path) + 1;
+	char *at = vec_add(&w->rest, size);
+
+	w->full = w->full || !at;
+	if (!at)
+		return;
+	memcpy(at, w->paths.at + path, size);
+	w->n_rest++;
+}
+
 static void say_unreached(struct walk *w, size_t path)
 {
 	char why[SVC_NAME_MAX + 64];
 	struct text t;
 
+	keep(w, path);
+	if (w->c->start == NO_SVC)
+		return; /* then nothing is reached, which was said */
 	text_init(&t, why, sizeof why);
 	text_str(&t, "starting ");
 	text_str(&t, config_name(w->c, w->c->start));
@@ -212,17 +229,18 @@ static void walk(struct walk *w)
 		say(w, 0, "not looked through to the end", "more than " LIMIT_TEXT(CHECK_DIRS_MAX) " directories");
 }
 
-void check_unreached(struct tally *t, const struct config *c)
+void check_unreached(struct tally *t, const struct config *c, const char *dir)
 {
-	struct walk w = {.t = t, .c = c, .loaded.max = SIZE_MAX / 2, .paths.max = SIZE_MAX / 2};
+	struct walk w = {.t = t, .c = c, .loaded.max = SIZE_MAX / 2, .paths.max = SIZE_MAX / 2,
+	                 .rest.max = SIZE_MAX / 2};
 
-	if (c->start == NO_SVC)
-		return; /* then nothing is reached, which was said */
 	w.svc_fd = open(config_str(c, c->svc_root), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (w.svc_fd < 0)
 		return;
 	walk(&w);
 	close(w.svc_fd);
+	check_rest(t, c, dir, w.rest.at, w.n_rest);
+	vec_free(&w.rest);
 	vec_free(&w.loaded);
 	vec_free(&w.paths);
 }
