@@ -3,7 +3,7 @@
 
 FUZZ_SHELL := $(addprefix src/shell/,requests services board pids reload essential life relay)
 FUZZ_PARTS := $(filter-out test/fuzz/sweep test/fuzz/record,$(basename $(wildcard test/fuzz/*.c)))
-FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(filter-out src/launch/spawn,$(TREE_OBJ)) $(FUZZ_SHELL) client/show client/show_pool $(FUZZ_PARTS)
+FUZZ_OBJ   := $(sort $(LIBRARY) $(IPC_ALL)) $(filter-out src/launch/spawn,$(TREE_OBJ)) $(FUZZ_SHELL) client/show client/show_pool client/screen $(FUZZ_PARTS)
 FUZZ_WRAP  := -Wl,--wrap=record_now_ms -Wl,--wrap=cinit_ipc_request
 $(B)/test/fuzz/sweep $(B)/test/fuzz/record: LDFLAGS += $(FUZZ_WRAP)
 $(B)/test/fuzz/record: LDFLAGS += -fsanitize=fuzzer

@@ -325,9 +325,9 @@ static void read_answer(const struct ipc_record *answer, size_t n)
 	free(r);
 	world_counts.items_read += n_items;
 	text_init(&t, out, sizeof out);
-	show_json(&t, items, NULL, NULL, n_items);
+	show_json(&t, items, n_items);
 	text_clear(&t);
-	show_table(&t, items, n_items, true);
+	show_table(&t, items, n_items, (struct look){.colour = true, .fold = true});
 	MUST(t.len < sizeof out);
 }
 
