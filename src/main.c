@@ -235,8 +235,11 @@ static const char *mode_word(enum mode mode)
 
 static void say_hello(void)
 {
-	struct text *t = say_begin();
+	struct text *t;
 
+	if (shell.console.loudness == QUIET)
+		return;
+	t = say_begin();
 	text_str(t, CINIT_VERSION " (" CINIT_IPC_METHOD "): ");
 	text_str(t, mode_word(shell.mode));
 	text_str(t, " mode, pid ");

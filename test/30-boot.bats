@@ -614,6 +614,16 @@ gaps()
 	never_said "cinit: init:"
 }
 
+@test "-q says nothing when nothing goes wrong, from the first line to the end" {
+	stub init
+	launch "${NS[@]}" --mount-proc "$BUILD/cinit" -q -c "$tree" -r "$run"
+	await "the supervisor" svc -q list
+	svc wait settled
+	"$BUILD/cinit.poweroff" -r "$run"
+	ends_with 0
+	same said "$(cat "$log")" ""
+}
+
 @test "a console that nobody reads does not hold up the boot" {
 	local i
 	stub init

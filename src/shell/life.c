@@ -57,7 +57,10 @@ static void say_bounded(enum shutdown how)
 static void say_sentence(const struct life_action *a)
 {
 	switch (a->say) {
-	case LIFE_SAY_STOPPING: say("", word(a->how), "stopping all services"); break;
+	case LIFE_SAY_STOPPING:
+		if (shell.console.loudness != QUIET)
+			say("", word(a->how), "stopping all services");
+		break;
 	case LIFE_SAY_FORCED: say("", word(a->how), "at once, everybody is killed"); break;
 	case LIFE_SAY_BOUNDED:
 		say_bounded(a->how);
