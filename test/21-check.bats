@@ -76,6 +76,21 @@ pool()
 	finds_none
 }
 
+@test "a kept program that is a file and no link is named: so is its process, by the kernel" {
+	group init
+	once o
+	respawn linked filed
+	wants init o linked filed
+	rm "$tree/svc/o/on" "$tree/svc/filed/on"
+	put svc/o/on '#!/bin/sh\n'
+	put svc/filed/on '#!/bin/sh\n'
+	chmod +x "$tree/svc/o/on" "$tree/svc/filed/on"
+	check
+	finds "$tree/svc/filed/on: is a file and no link, so the kernel names the process \`on\` (note)"
+	ends 0 "0 errors" "0 warnings"
+	same notes "$(grep -c '(note)' <<<"$output")" 1
+}
+
 @test "warnings end with 0, errors with 1, and both are counted" {
 	plain
 	put svc/init/notes

@@ -56,6 +56,23 @@ teardown() { pool_end; }
 	release c
 }
 
+@test "a worker's program is executed by the path that its link says when the worker starts" {
+	local n
+	for n in 1 2; do
+		mkdir "$dir/release$n"
+		printf '%s\n' '#!/bin/sh' "echo \"\$0 \$(cat /proc/\$\$/comm)\" >>$dir/told" \
+			"exec $BUILD/cinit.take $dir/serve" >"$dir/release$n/work.sh"
+		chmod +x "$dir/release$n/work.sh"
+	done
+	value min 1
+	value max 1
+	program "$dir/release1/work.sh"
+	ready
+	ln -sfn "../release2/work.sh" "$pool/on"
+	answered roll
+	same told "$(paste -sd'|' "$dir/told")" "$dir/release1/work.sh work.sh|$pool/../release2/work.sh work.sh"
+}
+
 @test "a worker has no descriptor of the manager's but its own end" {
 	local mode pid
 	for mode in share dispatch; do

@@ -73,6 +73,19 @@ static void check_group_service(struct tally *t, const char *dir, bool has_off)
 	}
 }
 
+/* What runs for long is looked for by its name. */
+static void check_name(struct tally *t, const struct config *c, uint32_t i, const char *dir)
+{
+	const struct value *on = config_value(c, i, ENTRY_ON);
+	char path[PATH_MAX + 512];
+	struct text p;
+
+	if (!on || on->n)
+		return;
+	put_path(&p, path, sizeof path, dir, entries[ENTRY_ON].name);
+	tally_add(t, FINDING_REMARK, path, "", "is a file and no link, so the kernel names the process `on`");
+}
+
 static void check_service(struct tally *t, const struct config *c, uint32_t i)
 {
 	unsigned kind = config_node(c, i)->kind;
@@ -85,8 +98,10 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 		check_program(t, dir, "on");
 	if (has_off)
 		check_program(t, dir, "off");
-	if (kind & KIND_RESPAWN)
+	if (kind & KIND_RESPAWN) {
+		check_name(t, c, i, dir);
 		check_content(t, dir, entries[ENTRY_RESPAWN].name);
+	}
 	if (config_value(c, i, ENTRY_NO_NEW_PRIVS))
 		check_content(t, dir, entries[ENTRY_NO_NEW_PRIVS].name);
 	check_extra(t, c, i, dir);

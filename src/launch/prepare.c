@@ -192,14 +192,12 @@ static void add_environment(struct prepared *p, const struct order *o, const str
 		environment_own_number(env, p->pid, sizeof p->pid, "CINIT_PID=", o->main_pid);
 }
 
-/* "ROOT/NAME" */
+/* "DIR/svc/NAME", or "DIR/conf" */
 static void put_directory(struct text *t, const struct order *o)
 {
-	text_str(t, o->root);
-	if (!o->name)
-		return;
-	text_char(t, '/');
-	text_str(t, o->name);
+	text_str(t, o->dir);
+	text_str(t, o->name ? "/svc/" : "/conf");
+	text_str(t, o->name ? o->name : "");
 }
 
 static const char *make_directory(const struct order *o)
@@ -221,7 +219,8 @@ static void describe(struct prepared *p, const struct order *o)
 	text_char(&t, '/');
 	text_str(&t, entries[o->program].name);
 	p->n_made = 0;
-	p->launch = (struct launch){.path = p->path, .argv0 = prog.argv0 ? prog.argv0 : p->path,
+	p->launch = (struct launch){.path = p->path, .is_link = true,
+	                            .argv0 = prog.argv0 ? prog.argv0 : p->path,
 	                            .params = prog.params, .n_params = prog.n_params};
 	add_environment(p, o, &prog);
 }
@@ -231,6 +230,7 @@ static void describe(struct prepared *p, const struct order *o)
 static void become_manager(struct prepared *p, const struct order *o)
 {
 	p->launch.path = p->launch.argv0 = o->pool_program;
+	p->launch.is_link = false;
 	p->launch.n_params = 0;
 	p->launch.word = make_directory(o);
 }

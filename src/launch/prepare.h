@@ -26,8 +26,8 @@ struct order {
 	const struct rows *rows;
 	enum entry_id program;    /* ENTRY_ON, ENTRY_OFF, CONF_LAST, CONF_PANIC */
 	uint32_t svc;             /* its row among the channels */
-	const char *root;         /* where the program stands: svc/ and the name, or conf/ alone */
-	const char *name;         /* of the service, or NULL */
+	const char *dir;          /* the tree as it was given: a link in it counts at each start */
+	const char *name;         /* of the service, or NULL: a program of conf/ */
 	const char *profile;
 	pid_t main_pid;           /* for `off`: the main process, or 0 */
 	char *const *inherited;   /* the environment of a program without an .env, or NULL: PATH alone */

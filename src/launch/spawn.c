@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -22,10 +23,11 @@
 
 static size_t scratch_needed(uint32_t words_max)
 {
-	/* argv0, parameters, a word, NULL; environment, ours, NULL; then what fits a slot. */
+	/* argv0, parameters, a word, NULL; environment, ours, NULL; then what fits a slot, and a
+	 * path, its directory and the text of a link, each as long as may be. */
 	size_t pointers = 2 * (size_t)words_max + ENVIRONMENT_OWN + 4;
 
-	return (pointers * sizeof(char *) + SPAWN_STACK + 4095) & ~(size_t)4095;
+	return (pointers * sizeof(char *) + SPAWN_STACK + 3 * PATH_MAX + 4095) & ~(size_t)4095;
 }
 
 static void *map(size_t bytes)
@@ -83,6 +85,27 @@ static size_t strings_of(const struct launch *l)
 	return l->directory ? n + strlen(l->directory) + 1 : n;
 }
 
+/* Of a path, with its slash. */
+static size_t directory_bytes(const char *path)
+{
+	return (size_t)(strrchr(path, '/') + 1 - path);
+}
+
+/* Bytes for the text of the link behind its directory; hardly any of them are ever touched. */
+static size_t link_room_of(const struct launch *l)
+{
+	return l->is_link ? directory_bytes(l->path) + PATH_MAX : 0;
+}
+
+static void describe_link(struct child *c, const struct launch *l, char *room)
+{
+	if (!l->is_link)
+		return;
+	c->link = room;
+	c->link_at = (uint16_t)directory_bytes(l->path);
+	memcpy(room, l->path, c->link_at);
+}
+
 /* Our variables; one of them is the child's to fill in. */
 static void keep_own(struct text *t, struct child *c, struct environment *env)
 {
@@ -125,7 +148,8 @@ static void describe_alone(struct child *c, const struct launch *l, struct alone
 	c->n_sockets = (uint16_t)l->n_sockets;
 }
 
-/* Lays out a child in `bytes` of memory: description, descriptors, pointers, strings. */
+/* Lays out a child in `bytes` of memory: description, descriptors, pointers, strings, and room
+ * for a link. */
 static struct child *lay_out(const struct spawner *sp, const struct launch *l, char *memory,
                              size_t bytes)
 {
@@ -133,17 +157,19 @@ static struct child *lay_out(const struct spawner *sp, const struct launch *l, c
 	struct alone *room = (struct alone *)(void *)(c + 1);
 	struct spawn_fd *fds = (struct spawn_fd *)(void *)(is_alone(l) ? room + 1 : room);
 	struct words w = {.at = (char **)(void *)(fds + l->n_fds)};
-	size_t strings = strings_of(l), fixed = (size_t)((char *)w.at - memory);
+	size_t strings = strings_of(l), fixed = (size_t)((char *)w.at - memory), link = link_room_of(l);
 	struct environment env = l->env;
 	struct text t;
 
-	if (fixed + strings + sizeof(char *) > bytes)
+	if (fixed + strings + link + sizeof(char *) > bytes)
 		return NULL;
+	bytes -= link;
 	text_init(&t, memory + bytes - strings, strings);
 	w.room = (bytes - fixed - strings) / sizeof(char *);
 	*c = describe(sp, l);
 	if (is_alone(l))
 		describe_alone(c, l, room);
+	describe_link(c, l, memory + bytes);
 	c->path = keep(&t, l->path);
 	c->directory = l->directory ? keep(&t, l->directory) : NULL;
 	c->argv = w.at;

@@ -54,7 +54,8 @@ struct spawner {
 /* What a process is made from.  The strings are copied, but for params, the lines of the
  * environment, what `rows` points to and fds: they have to stay until it has executed. */
 struct launch {
-	const char *path;     /* what is executed */
+	const char *path;     /* what is executed, */
+	bool is_link;         /* or what it says where it is a link: the child reads it */
 	const char *argv0;
 	const char *params;   /* n_params strings, one after the other */
 	uint32_t n_params;

@@ -5,6 +5,7 @@
 #include "src/launch/steps.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -115,10 +116,28 @@ PLAIN static long unblock_signals(const struct child *c, const struct value *v)
 	return raw(SYS_rt_sigprocmask, KERNEL_SETMASK, (long)&none, 0, sizeof none, 0);
 }
 
+/* What the link says, so that a script finds itself by $0 and the kernel names the process after
+ * the program.  Read here, as the user: so it is the link of this moment, on a disk that may
+ * hang.  Of a path that is no link, or too long with its directory, the path itself. */
+PLAIN static const char *follow_link(const struct child *c)
+{
+	char *text = c->link + c->link_at;
+	long n = raw(SYS_readlinkat, AT_FDCWD, (long)c->path, (long)text, PATH_MAX, 0);
+
+	if (n <= 0 || n >= PATH_MAX)
+		return c->path;
+	text[n] = '\0';
+	if (*text == '/')
+		return text;
+	return c->link_at + n < PATH_MAX ? c->link : c->path;
+}
+
 PLAIN static long execute(const struct child *c, const struct value *v)
 {
+	const char *path = c->link ? follow_link(c) : c->path;
+
 	(void)v;
-	return c->path ? raw(SYS_execve, (long)c->path, (long)c->argv, (long)c->envp, 0, 0) : 0;
+	return path ? raw(SYS_execve, (long)path, (long)c->argv, (long)c->envp, 0, 0) : 0;
 }
 
 /* ---- what entries ask for ---- */

@@ -50,6 +50,10 @@ struct step_report {
  * process has executed its program, or has ended. */
 struct child {
 	const char *path;       /* what is executed; NULL: nothing, steps_run() returns */
+	/* NULL, or room for what `path` says, which may be a link: link_at + PATH_MAX bytes, of which
+	 * the first link_at are the directory of `path` with its slash. */
+	char *link;
+	uint16_t link_at;
 	char **argv, **envp;
 	int report_fd;          /* for `report` */
 	bool session;           /* begin a session of its own */

@@ -188,12 +188,14 @@ static void make_environment(struct environment *env, const struct pool_child *c
 	own_inherited(env, "CINIT_PROFILE=");
 }
 
-static void make_words(struct child *child, const struct pool_child *c)
+static void make_program(struct child *child, const struct pool_child *c)
 {
 	const struct program *on = &files()->on;
 	struct environment env;
 	struct words w = {.at = words_at, .room = sizeof words_at / sizeof *words_at};
 
+	child->path = files_on();
+	child->link = files_link(&child->link_at);
 	make_environment(&env, c);
 	words_add(&w, on->argv0 ? on->argv0 : files_on());
 	words_add_strings(&w, on->params, on->n_params);
@@ -240,8 +242,7 @@ static _Noreturn void execute(const struct pool_child *c)
 {
 	struct child child = describe(c);
 
-	child.path = files_on();
-	make_words(&child, c);
+	make_program(&child, c);
 	if (c->manager)
 		manager_close_in_child();
 	steps_run(&child);
@@ -339,8 +340,7 @@ void child_alone(int ready_fd)
 	child.report = complain_of_step;
 	if (!files()->conf.has_modules) {
 		say_ready(&ready_fd);
-		child.path = files_on();
-		make_words(&child, &c);
+		make_program(&child, &c);
 	}
 	if (steps_run(&child) < 0)
 		exit(1);

@@ -14,7 +14,7 @@ static struct files copies[2];
 static struct files *current = &copies[0];
 static int service_fd = -1;
 static bool loaded;
-static char directory[PATH_MAX], on_path[PATH_MAX];
+static char directory[PATH_MAX], on_path[PATH_MAX], link_room[2 * PATH_MAX];
 
 const struct files *files(void)
 {
@@ -40,12 +40,36 @@ const char *files_on(void)
 	return on_path;
 }
 
+char *files_link(uint16_t *at)
+{
+	*at = (uint16_t)(strlen(directory) + 1);
+	memcpy(link_room, on_path, *at);
+	return link_room;
+}
+
+/* As it was given, but absolute: a link in it counts whenever a worker starts. */
+static int set_directory(const char *path)
+{
+	struct text t;
+
+	if (*path != '/' && !getcwd(directory, sizeof directory))
+		return -1;
+	text_init(&t, directory, sizeof directory);
+	if (*path != '/') {
+		t.len = strlen(directory);
+		text_char(&t, '/');
+	}
+	text_str(&t, path);
+	errno = ENAMETOOLONG;
+	return t.cut ? -1 : 0;
+}
+
 int files_init(int fd, const char *path)
 {
 	struct text t;
 
 	service_fd = fd;
-	if (!realpath(path, directory))
+	if (set_directory(path) < 0)
 		return -1;
 	text_init(&t, on_path, sizeof on_path);
 	text_str(&t, directory);

@@ -38,9 +38,11 @@ const struct files *files(void);
 /* True if this is the first time since it was read that a worker starts without what this
  * entry (enum entry_id) asks for. */
 bool files_is_news(unsigned entry);
-/* The directory as an absolute path. */
+/* The directory as an absolute path, with the links that it was given with. */
 const char *files_directory(void);
-/* What is executed: "DIR/on". */
+/* What is executed: "DIR/on", or what it says where it is a link. */
 const char *files_on(void);
+/* Room for the text of that link, as struct child has it. */
+char *files_link(uint16_t *at);
 
 #endif

@@ -83,11 +83,10 @@ static int start_unmount(void)
 
 static int start_conf(enum helper which, enum entry_id program)
 {
-	const struct config *c = shell.config;
-	struct rows rows = config_rows(c, NO_SVC);
+	struct rows rows = config_rows(shell.config, NO_SVC);
 	const struct order o = {.rows = &rows, .program = program, .svc = NO_SVC,
-	                        .root = config_str(c, c->conf_root),
-	                        .inherited = services_inherited(), .room = &shell.room};
+	                        .dir = shell.dir, .inherited = services_inherited(),
+	                        .room = &shell.room};
 	struct prepared prepared;
 	struct obstacle why;
 	int r;

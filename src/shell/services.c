@@ -347,7 +347,7 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 	struct rows rows = config_rows(shell.config, svc);
 	struct proc *p = services_proc(svc, role);
 	struct order o = {
-		.rows = &rows, .root = config_str(shell.config, shell.config->svc_root),
+		.rows = &rows, .dir = shell.dir,
 		.program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
 		.name = config_name(shell.config, svc), .profile = shell.profile,
 		.main_pid = role == ROLE_OFF ? services_proc(svc, ROLE_MAIN)->pid : 0,
