@@ -93,7 +93,7 @@ SHELL_  := $(basename $(wildcard src/shell/*.c src/machine/*.c))
 SINGLE  := $(basename $(wildcard src/single/*.c))
 FILES   := $(addprefix src/tree/,file lines table address pool_conf values vec)
 READING := $(FILES) $(addprefix src/tree/,entries reading readers read_essential read_limits limits_words dir)
-BECOME  := $(addprefix src/launch/,ids socket steps environment alone held fd)
+BECOME  := $(addprefix src/launch/,ids login socket steps environment alone held fd)
 CHECK   := $(basename $(wildcard src/check/*.c))
 IPC_ALL := $(basename $(wildcard ipc/*.c))
 IPC_FEW := $(filter-out ipc/server ipc/check ipc/watch,$(IPC_ALL))
@@ -104,7 +104,7 @@ LIBRARY := $(IPC_FEW) $(CLIENT) $(basename $(wildcard client/lib/*.c))
 LOAD_OBJ  := $(TREE_) $(LAUNCH)
 TREE_OBJ  := $(ENGINE) $(LOAD_OBJ)
 CINIT_OBJ := $(IPC_ALL) $(TREE_OBJ) $(SHELL_) $(SINGLE) $(SERVER) src/main
-CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(TREE_) src/launch/ids $(CHECK)
+CHECK_OBJ := $(IPC_FEW) $(ENGINE) $(TREE_) src/launch/ids src/launch/login $(CHECK)
 # The manager of pools is a program of its own, and so is what makes a worker of anything.
 # A static one cannot load modules.
 TAKE_OBJ  := ipc/text src/pool/take

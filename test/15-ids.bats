@@ -26,6 +26,10 @@ unit()
 	unit "${BATS_TEST_DESCRIPTION}"
 }
 
+@test "HOME, USER, LOGNAME and SHELL are those of the line, where there is one" {
+	unit "${BATS_TEST_DESCRIPTION}"
+}
+
 @test "group and groups replace what the files say" {
 	unit "${BATS_TEST_DESCRIPTION}"
 }

@@ -92,6 +92,46 @@ none="0000000000000000 0000000000000000 0000000000000000 "
 	same g "$(who g)" "0 0 4400"
 }
 
+# login NAME: HOME, USER, LOGNAME and SHELL of a service, "-" for one that it does not have.
+login() { cat "$out/$1.login"; }
+
+# with_login NAME [FILE=TEXT...]: a service that writes them down.
+with_login()
+{
+	local name=$1
+	looks "$@"
+	script "$name" "echo \"\${HOME--} \${USER--} \${LOGNAME--} \$(sed -z -n s/^SHELL=//p /proc/self/environ | tr -d '\\000')\" >$out/$name.login"
+}
+
+@test "HOME, USER, LOGNAME and SHELL are those of the user, in place of what is inherited" {
+	wrap+=(env HOME=/of-root USER=root LOGNAME=root SHELL=/bin/of-root)
+	with_login name user=web
+	with_login number 'user=4002\n'
+	with_login nobody user=5000 group=5000
+	with_login group group=media
+	local kind
+	for kind in container machine; do
+		boot_settled $kind
+		same "name, $kind" "$(login name)" "/nonexistent web web /bin/false"
+		same "number, $kind" "$(login number)" "/ alone alone /bin/sh"
+		same "nobody, $kind" "$(login nobody)" "/ - - "
+		[ $kind = machine ] || same "group" "$(login group)" "/of-root root root /bin/of-root"
+		end_by_force
+	done
+}
+
+@test "what on.env sets counts, and nothing is added to it; off has the user's likewise" {
+	wrap+=(env HOME=/of-root USER=root)
+	with_login s user=web 'on.env=PATH=/bin:/usr/bin\nHOME=/own\n'
+	with_login o user=web
+	ln -s on "$tree/svc/o/off"
+	boot_settled container
+	same s "$(login s)" "/own - - "
+	rm "$out/o.login"
+	svc stop o
+	same off "$(login o)" "/nonexistent web web /bin/false"
+}
+
 @test "another user has no capability left, and cannot come back" {
 	looks s user=web
 	script t "perl -MPOSIX -e '\$< = 0; \$> = 0; setuid(0); setgid(0); print \"\$< \$> \", \$( + 0, \" \", \$) + 0, \"\n\"' >$out/t"

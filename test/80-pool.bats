@@ -678,9 +678,10 @@ for_others()
 	chmod o+x "$(dirname "$dir")" "$(dirname "$(dirname "$dir")")" "$(dirname "$(dirname "$(dirname "$dir")")")"
 	printf '65534\n' >"$pool/user"
 	printf '65534\n' >"$pool/group"
+	as=(env USER=root HOME=/of-root)
 	cat >"$dir/serve" <<-END
 		#!/bin/sh
-		id -u; id -g; id -G
+		id -u; id -g; id -G; echo "\$HOME \$LOGNAME"
 		manager=\$(ps -o ppid= -p \$PPID | tr -d ' ')
 		kill -9 \$manager 2>&1
 		cat /proc/\$manager/environ 2>&1
@@ -688,6 +689,7 @@ for_others()
 	ready
 	ask anything >"$dir/out"
 	same ids "$(head -n 3 "$dir/out" | tr '\n' ' ')" "65534 65534 65534 "
+	same HOME "$(sed -n 4p "$dir/out")" "$(awk -F: '$3 == 65534 { print $6, $1; exit }' /etc/passwd)"
 	grep -q 'not permitted' "$dir/out"
 	grep -q 'ermission denied' "$dir/out"
 	kill -0 "$manager"

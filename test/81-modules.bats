@@ -328,9 +328,11 @@ calls() { answered "call $1"; same "call $1" "$answer" "answer $2"; }
 	printf 'nobody\n' >"$pool/user"
 	chmod 777 "$dir" "$BATS_TEST_TMPDIR"
 	chmod 666 "$trace"
+	as=(env HOME=/of-root USER=root)
 	ready
 	calls count "1 own 1 shared 1 uid 65534"
 	calls count "1 own 1 shared 2 uid 65534"
+	calls home "1 $(getent passwd nobody | cut -d: -f6) nobody"
 }
 
 @test "help lists commands and methods, and a text that is too long is cut" {

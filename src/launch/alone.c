@@ -26,10 +26,13 @@ long alone_find_ids(const struct child *c)
 	const char *what = "";
 	int error;
 
-	if (!ids_asked_of(&c->rows, &asked) || ids_find(&asked, c->found, &what) == 0)
-		return 0;
-	error = errno;
-	return fail(c, error, what, ids_error(error));
+	if (ids_asked_of(&c->rows, &asked) && ids_find(&asked, c->found, &what) < 0) {
+		error = errno;
+		return fail(c, error, what, ids_error(error));
+	}
+	if (c->login)
+		login_put(&c->found->login, 0, c->login);
+	return 0;
 }
 
 /* One record with the descriptor.  Whether it arrives is not our affair: without it the

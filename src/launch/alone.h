@@ -6,8 +6,8 @@
 
 #include "src/launch/steps.h"
 
-/* Looks up whom the entries user, group and groups name: *c->found.  0; or -errno, and
- * c->words say more. */
+/* Looks up whom the entries user, group and groups name: *c->found, and the variables at
+ * c->login.  0; or -errno, and c->words say more. */
 long alone_find_ids(const struct child *c);
 /* Opens the sockets that the supervisor has not opened, hands each over to it and gives it its
  * number.  Likewise. */

@@ -63,15 +63,27 @@ static bool is_own(const struct environment *e, const char *line)
 	return false;
 }
 
-static bool is_dropped(const struct environment *e, const char *line)
+static bool is_among(const char *line, const char *const *name)
 {
-	for (const char *const *name = e->dropped; name && *name; name++) {
+	for (; name && *name; name++) {
 		size_t n = strlen(*name);
 
 		if (strncmp(line, *name, n) == 0 && line[n] == '=')
 			return true;
 	}
-	return is_own(e, line);
+	return false;
+}
+
+static bool is_dropped(const struct environment *e, const char *line)
+{
+	return is_among(line, e->dropped) || is_own(e, line);
+}
+
+static void add_inherited(struct words *w, const struct environment *e)
+{
+	for (char *const *v = e->inherited; v && *v; v++)
+		if (!is_dropped(e, *v) && !(e->login && is_among(*v, login_names)))
+			words_add(w, *v);
 }
 
 void words_add_environment(struct words *w, const struct environment *e)
@@ -81,10 +93,11 @@ void words_add_environment(struct words *w, const struct environment *e)
 	for (uint32_t i = 0; !e->inherited && i < e->n_lines; i++, line += strlen(line) + 1)
 		if (!is_dropped(e, line))
 			words_add(w, line);
-	for (char *const *v = e->inherited; v && *v; v++)
-		if (!is_dropped(e, *v))
-			words_add(w, *v);
+	add_inherited(w, e);
 	for (unsigned i = 0; i < ENVIRONMENT_OWN && e->own[i]; i++)
 		words_add(w, e->own[i]);
+	w->login = e->login ? w->at + w->n : NULL;
+	for (unsigned i = 0; e->login && i < LOGIN_N; i++)
+		words_add(w, NULL);
 	words_add(w, NULL);
 }

@@ -3,7 +3,7 @@
  *
  * Of the same variable given twice the later wins: first comes what was given (lines of an
  * .env file, or an environment that is inherited), without what others may not say; then our
- * own variables.
+ * own variables; then those of a user that is still to be looked up (login.h).
  */
 #ifndef CINIT_LAUNCH_ENVIRONMENT_H
 #define CINIT_LAUNCH_ENVIRONMENT_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "ipc/text.h"
+#include "src/launch/login.h"
 
 #define ENVIRONMENT_OWN 10 /* variables of ours, at most */
 
@@ -25,6 +26,7 @@ struct environment {
 	char *const *inherited; /* instead of lines, if not NULL: NULL-terminated */
 	const char *const *dropped; /* names that are not passed on, up to a NULL; or NULL */
 	const char *own[ENVIRONMENT_OWN]; /* NAME=value each, up to a NULL */
+	bool login;             /* the names of login.h are another user's: not inherited */
 };
 
 /* Adds a variable of ours; the string has to stay. */
@@ -40,11 +42,13 @@ struct words {
 	char **at;
 	size_t n, room;
 	bool cut;               /* something did not fit */
+	char **login;           /* where login_put() continues the environment, or NULL */
 };
 
 void words_add(struct words *w, const char *word);
 void words_add_strings(struct words *w, const char *s, uint32_t n);
-/* What was given, without what our own variables replace; then these; then NULL. */
+/* What was given, without what our own variables replace; then these; then NULL, and with
+ * `login` room for LOGIN_N more. */
 void words_add_environment(struct words *w, const struct environment *e);
 
 #endif

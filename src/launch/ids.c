@@ -58,13 +58,16 @@ static int look_up_user(struct search *s, const char *user)
 
 	if (r < 0 && number && errno == ENOENT) {
 		s->ids->uid = uid; /* nobody's: it is a member nowhere */
+		login_of_number(&s->ids->login);
 		return 0;
 	}
 	if (r < 0)
 		return fail_word(s, user, s->passwd);
 	s->ids->uid = s->table.id;
 	s->user = s->table.name;
-	return take_main_group(s);
+	if (take_main_group(s) < 0)
+		return -1;
+	return login_of_line(&s->ids->login, &s->table) < 0 ? fail(s, errno, s->passwd) : 0;
 }
 
 static int find_user(struct search *s, const char *user)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/launch/login.h"
 #include "src/limits.h"
 
 /* What was written: words (n_groups of them one after the other), NULL where the file is absent. */
@@ -30,6 +31,7 @@ struct ids {
 	bool set_groups;
 	uint32_t n_groups;
 	gid_t groups[IDS_GROUPS_MAX];
+	struct login login; /* of the user, where one was asked for */
 };
 
 /* A word of digits is a number, never a name; (uid_t)-1 is none.  A user without `group`

@@ -82,6 +82,8 @@ static void ask_for_user(const struct preparing *p)
 
 	p->p->launch.find_ids = ids_asked_of(p->o->rows, &asked);
 	p->p->launch.become = p->p->launch.find_ids && !is_manager(p->o);
+	p->p->launch.env.login = p->p->launch.become && asked.user
+	                         && !rows_find(p->o->rows, ENTRY_ENV_OF(p->o->program));
 }
 
 /* ---- descriptors ---- */

@@ -23,9 +23,9 @@
 
 static size_t scratch_needed(uint32_t words_max)
 {
-	/* argv0, parameters, a word, NULL; environment, ours, NULL; then what fits a slot, and a
+	/* argv0, parameters, a word, NULL; environment, ours, a user's, NULL; then what fits a slot, and a
 	 * path, its directory and the text of a link, each as long as may be. */
-	size_t pointers = 2 * (size_t)words_max + ENVIRONMENT_OWN + 4;
+	size_t pointers = 2 * (size_t)words_max + ENVIRONMENT_OWN + LOGIN_N + 4;
 
 	return (pointers * sizeof(char *) + SPAWN_STACK + 3 * PATH_MAX + 4095) & ~(size_t)4095;
 }
@@ -60,9 +60,9 @@ int spawn_prepare(struct spawner *sp, uint32_t words_max)
 
 /* ---- laying out a child ---- */
 
-/* What a child of its own memory finds out. */
+/* What a child of its own memory finds out.  Descriptors and pointers stand behind it. */
 struct alone {
-	struct ids ids;
+	_Alignas(char *) struct ids ids;
 	char words[STEP_WORDS];
 };
 
@@ -184,6 +184,7 @@ static struct child *lay_out(const struct spawner *sp, const struct launch *l, c
 	c->envp = w.at + w.n;
 	keep_own(&t, c, &env);
 	words_add_environment(&w, &env);
+	c->login = w.login;
 	return w.cut || t.cut ? NULL : c;
 }
 

@@ -23,7 +23,7 @@
 extern char **environ;
 
 static struct rlimit descriptors;
-static char *words_at[2 * CONFIG_ARGS_MAX + ENVIRONMENT_OWN + 4]; /* arguments, environment */
+static char *words_at[2 * CONFIG_ARGS_MAX + ENVIRONMENT_OWN + LOGIN_N + 4]; /* arguments, environment */
 static int started_fd = -1; /* where modules say that they are up */
 
 /* ---- signals and limits ---- */
@@ -171,13 +171,20 @@ static void own_channels(struct environment *env, const struct pool_child *c)
 	own_keepalive(env, conf->keepalive_ms);
 }
 
+/* A worker is another user, and what on.env says is not all that there is. */
+static bool has_login(void)
+{
+	return rows_find(&files()->rows, ENTRY_USER) && !files()->on.has_env;
+}
+
 static void make_environment(struct environment *env, const struct pool_child *c)
 {
 	static char fds[64], pid[64], rank[64], names[SOCKETS_NAMES_MAX + 16];
 	const struct program *on = &files()->on;
 
 	*env = (struct environment){.lines = on->env, .n_lines = on->n_env, .dropped = not_passed_on,
-	                            .inherited = on->has_env ? NULL : environ};
+	                            .inherited = on->has_env ? NULL : environ,
+	                            .login = has_login()};
 	environment_own_number(env, fds, sizeof fds, "LISTEN_FDS=", sockets_count());
 	environment_own_number(env, pid, sizeof pid, "LISTEN_PID=", getpid());
 	if (*sockets_names())
@@ -203,6 +210,8 @@ static void make_program(struct child *child, const struct pool_child *c)
 	child->argv = words_at;
 	child->envp = words_at + w.n;
 	words_add_environment(&w, &env);
+	if (w.login)
+		login_put(&files()->ids.login, 0, w.login);
 	words_at[sizeof words_at / sizeof *words_at - 1] = NULL;
 }
 
@@ -219,11 +228,25 @@ static struct child describe(const struct pool_child *c)
 	};
 }
 
+/* Modules run in the manager's own environment. */
+static void set_login(void)
+{
+	const struct login *login = &files()->ids.login;
+
+	for (unsigned i = 0; i < LOGIN_N; i++)
+		if (!*login->variable[i])
+			unsetenv(login_names[i]);
+		else
+			putenv((char *)(uintptr_t)login->variable[i]); /* where it cannot, it stays as it was */
+}
+
 void child_enter(const struct pool_child *c)
 {
 	struct child child = describe(c);
 
 	manager_close_in_child();
+	if (has_login())
+		set_login();
 	if (steps_run(&child) < 0)
 		_exit(127);
 }
@@ -342,6 +365,8 @@ void child_alone(int ready_fd)
 		say_ready(&ready_fd);
 		make_program(&child, &c);
 	}
+	if (has_login())
+		set_login();
 	if (steps_run(&child) < 0)
 		exit(1);
 	io.up = say_ready;

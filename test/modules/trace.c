@@ -189,6 +189,15 @@ static int count(struct cinit_out *o, void **params)
 	return 0;
 }
 
+static int home(struct cinit_out *o, void **params)
+{
+	const char *user = getenv("USER");
+
+	(void)params;
+	cinit_say(o, "%s %s", getenv("HOME"), user ? user : "-");
+	return 0;
+}
+
 static int hang(struct cinit_out *o, void **params)
 {
 	(void)o, (void)params;
@@ -245,6 +254,7 @@ static const struct cinit_command commands[] = {
 	{.name = "add", .call = add, .n_params = 2, .fixup = fix_number, .fixup_free = unfix_number},
 	{.name = "count", .call = count},
 	{.name = "hang", .call = hang},
+	{.name = "home", .call = home},
 	{.name = "crash", .call = crash},
 	{.name = "refuse", .call = refuse, .n_params = 1},
 	{.name = "hidden", .call = hidden, .flags = CINIT_INTERNAL},

@@ -125,6 +125,41 @@ static void by_number(void)
 	CHECK(find_user("65534") < 0 && errno == EINVAL);
 }
 
+static bool login_is(const char *home, const char *user, const char *logname, const char *shell)
+{
+	const char *const expected[] = {home, user, logname, shell};
+	bool same = true;
+
+	for (unsigned i = 0; i < LOGIN_N; i++)
+		same = strcmp(ids.login.variable[i], expected[i]) == 0 && same;
+	return same;
+}
+
+static void logins(void)
+{
+	char line[1024], expected[1024];
+
+	usual();
+	CHECK(find_user("anna") == 0);
+	CHECK(login_is("HOME=/", "USER=anna", "LOGNAME=anna", "SHELL=/bin/sh"));
+	put_str(&passwd, "a:x:1:1:c:/srv/a\nb:x:2:2:::\nc:x:3:3:::/bin/c:more\nd:x:4:4");
+	CHECK(find_user("1") == 0);
+	CHECK(login_is("HOME=/srv/a", "USER=a", "LOGNAME=a", "SHELL=/bin/sh"));
+	CHECK(find_user("b") == 0 && login_is("HOME=/", "USER=b", "LOGNAME=b", "SHELL=/bin/sh"));
+	CHECK(find_user("c") == 0 && login_is("HOME=/", "USER=c", "LOGNAME=c", "SHELL=/bin/c"));
+	CHECK(find_user("d") == 0 && login_is("HOME=/", "USER=d", "LOGNAME=d", "SHELL=/bin/sh"));
+	CHECK(find(&(struct ids_asked){.user = "9", .group = "9"}) == 0);
+	CHECK(login_is("HOME=/", "", "", ""));
+	CHECK(find(&(struct ids_asked){.group = "9"}) == 0 && login_is("", "", "", ""));
+	snprintf(line, sizeof line, "e:x:5:5::/%0255d:/bin/e", 0);
+	snprintf(expected, sizeof expected, "HOME=/%0255d", 0);
+	put_str(&passwd, line);
+	CHECK(find_user("e") == 0 && login_is(expected, "USER=e", "LOGNAME=e", "SHELL=/bin/e"));
+	snprintf(line, sizeof line, "e:x:5:5::/%0256d:/bin/e", 0);
+	put_str(&passwd, line);
+	CHECK(find_user("e") == 0 && login_is("HOME=/", "USER=e", "LOGNAME=e", "SHELL=/bin/e"));
+}
+
 static void given_groups(void)
 {
 	usual();
@@ -421,6 +456,7 @@ int main(void)
 {
 	test("a user by name has its number, its group, and the groups that list it", by_name);
 	test("a user by number has those of its line, or needs a group", by_number);
+	test("HOME, USER, LOGNAME and SHELL are those of the line, where there is one", logins);
 	test("group and groups replace what the files say", given_groups);
 	test("a name that is not there is named, and nobody becomes root for it", not_found);
 	test("lines of another form are passed over", odd_lines);
