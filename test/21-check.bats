@@ -91,6 +91,19 @@ pool()
 	same notes "$(grep -c '(note)' <<<"$output")" 1
 }
 
+@test "an .env in whose place a first line + was meant is named: PATH is lost" {
+	once init whole
+	needs init whole
+	ln -s /bin/true "$tree/svc/init/off"
+	put svc/init/on.env 'TZ=Europe/Zurich\n'
+	put svc/init/off.env '+\nTZ=Europe/Zurich\n'
+	put svc/whole/on.env 'A=1\nPATH=/bin\n'
+	check
+	finds "$tree/svc/init/on.env: is the whole environment: PATH and all else that the supervisor has is lost; with a first line \`+\` it is kept (note)"
+	same notes "$(grep -c '(note)' <<<"$output")" 1
+	ends 0 "0 errors" "0 warnings"
+}
+
 @test "warnings end with 0, errors with 1, and both are counted" {
 	plain
 	put svc/init/notes

@@ -158,26 +158,6 @@ env_of() { e "[.[] | select(.event == \"${2:-start}\" and .service == \"$1\")][0
 	same c "$(env_of c)" '["CINIT_SERVICES=mine","C=","CINIT_SERVICE=c","CINIT_PROFILE=init"]'
 }
 
-@test "without on.env a service in a container has the container's environment" {
-	stub init
-	wrap=(env -i ONE=1 'TWO=2 2' CINIT_SERVICE=outer PATH=/bin:/usr/bin)
-	boot_settled container
-	same env "$(env_of init)" \
-		'["ONE=1","TWO=2 2","PATH=/bin:/usr/bin","CINIT_SERVICE=init","CINIT_PROFILE=init"]'
-}
-
-@test "without on.env a service of a user or a machine has a PATH and nothing else" {
-	stub init
-	local kind
-	export OUTSIDE=not-for-them
-	for kind in user machine; do
-		: >"$events"
-		boot_settled $kind
-		same env "$(env_of init)" '["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","CINIT_SERVICE=init","CINIT_PROFILE=init"]'
-		end_by_force
-	done
-}
-
 @test "an argument of 100 KB and 60000 arguments arrive" {
 	group init
 	stub long many

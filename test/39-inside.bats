@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # runs: apart; again: asan
 #
-# What a program finds about itself when it is started: by which path it was executed, and what
-# the kernel calls its process.
+# What a program finds when it is started: by which path it was executed, what the kernel calls
+# its process, and its environment.
 #
 # shellcheck disable=SC2154,SC2034,SC2016
 
@@ -131,4 +131,70 @@ linked()
 	chmod 666 "$out/told"
 	boot_settled container
 	same told "$(told)" "$public/run.sh run.sh"
+}
+
+# --- the environment -----------------------------------------------------------------------
+
+env_of() { e "[.[] | select(.event == \"${2:-start}\" and .service == \"$1\")][0].env"; }
+
+@test "the default environment is the supervisor's, without what is not true for a service" {
+	stub init
+	wrap=(env -i ONE=1 CINIT_SERVICE=outer CINIT_STATUS_FD=9 LISTEN_PID=7 LISTEN_FDS=1 NOTIFY_SOCKET=/n
+		PATH=/bin:/usr/bin cprofile=init LISTENER=mine CINITS=mine)
+	local kind
+	for kind in container user; do
+		: >"$events"
+		boot_settled $kind
+		same "env, $kind" "$(env_of init)" \
+			'["ONE=1","PATH=/bin:/usr/bin","LISTENER=mine","CINITS=mine","CINIT_SERVICE=init","CINIT_PROFILE=init"]'
+		end_by_force
+	done
+}
+
+@test "on a machine it is a PATH alone" {
+	stub init
+	export OUTSIDE=not-for-them
+	boot_settled machine
+	same env "$(env_of init)" '["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","CINIT_SERVICE=init","CINIT_PROFILE=init"]'
+}
+
+@test "an .env whose first line is + adds to the default, and replaces what it has; off and conf/ alike" {
+	stub init
+	off_stub init
+	ln -s "$dir/stub" "$tree/conf/last"
+	wrap=(env -i ONE=1 TWO=2 PATH=/bin)
+	put svc/init/on.env '+\nTWO=other\nTHREE=3\n+\nCINIT_SERVICE=forged\n'
+	put svc/init/off.env '\n+\n'
+	put conf/last.env '+\nLAST=1\n'
+	boot_settled container
+	kill -TERM "$(cinit_pid)"
+	ends_with 0
+	same on "$(env_of init)" '["ONE=1","PATH=/bin","TWO=other","THREE=3","+","CINIT_SERVICE=init","CINIT_PROFILE=init"]'
+	same off "$(env_of init off | jq -c .[0:3])" '["ONE=1","TWO=2","PATH=/bin"]'
+	same last "$(env_of conf)" '["ONE=1","TWO=2","PATH=/bin","LAST=1"]'
+	: >"$events"
+	boot_settled machine
+	same machine "$(env_of init | jq -c .[0:3])" '["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","TWO=other","THREE=3"]'
+}
+
+@test "a large environment of the supervisor is passed on to each" {
+	stub init
+	wrap=(env -i PATH=/bin)
+	local i
+	for i in {1..4000}; do wrap+=("V$i=$i"); done
+	printf '+\nLAST=1\n' >"$tree/svc/init/on.env"
+	boot_settled container
+	same variables "$(env_of init | jq length)" 4004
+}
+
+@test "of the user's variables, those behind + count" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	public_tree
+	out=$public
+	wrap=(env USER=root HOME=/of-root)
+	script init "echo \"\$HOME \${USER--} \${SHELL--}\" >$out/told"
+	printf '0\n' >"$tree/svc/init/user"
+	printf '+\nHOME=/own\nX=1\n' >"$tree/svc/init/on.env"
+	boot_settled container
+	same told "$(told)" "/own root $(getent passwd 0 | cut -d: -f7)"
 }

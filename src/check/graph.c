@@ -65,6 +65,10 @@ static void put_program(struct text *out, const struct config *c, uint32_t i, en
 		member(out, "env");
 		put_strings(out, p.env, p.n_env);
 	}
+	if (p.adds_env) {
+		member(out, "adds_env");
+		text_str(out, "true");
+	}
 	text_char(out, '}');
 }
 

@@ -86,6 +86,32 @@ static void check_name(struct tally *t, const struct config *c, uint32_t i, cons
 	tally_add(t, FINDING_REMARK, path, "", "is a file and no link, so the kernel names the process `on`");
 }
 
+static bool gives_path(const struct program *p)
+{
+	const char *line = p->env;
+
+	for (uint32_t k = 0; k < p->n_env; k++, line = string_after(line))
+		if (strncmp(line, "PATH=", 5) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever adds one variable does not always mean to drop all others. */
+static void check_environment(struct tally *t, const struct config *c, uint32_t i, const char *dir,
+                              enum entry_id program)
+{
+	struct rows rows = config_rows(c, i);
+	struct program p = rows_program(&rows, program);
+	char path[PATH_MAX + 512];
+	struct text text;
+
+	if (!p.has_env || p.adds_env || gives_path(&p))
+		return;
+	put_path(&text, path, sizeof path, dir, entries[ENTRY_ENV_OF(program)].name);
+	tally_add(t, FINDING_REMARK, path, "", "is the whole environment: PATH and all else that the"
+	          " supervisor has is lost; with a first line `+` it is kept");
+}
+
 static void check_service(struct tally *t, const struct config *c, uint32_t i)
 {
 	unsigned kind = config_node(c, i)->kind;
@@ -98,6 +124,8 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 		check_program(t, dir, "on");
 	if (has_off)
 		check_program(t, dir, "off");
+	check_environment(t, c, i, dir, ENTRY_ON);
+	check_environment(t, c, i, dir, ENTRY_OFF);
 	if (kind & KIND_RESPAWN) {
 		check_name(t, c, i, dir);
 		check_content(t, dir, entries[ENTRY_RESPAWN].name);

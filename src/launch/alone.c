@@ -31,7 +31,7 @@ long alone_find_ids(const struct child *c)
 		return fail(c, error, what, ids_error(error));
 	}
 	if (c->login)
-		login_put(&c->found->login, 0, c->login);
+		login_put(&c->found->login, c->login_given, c->login);
 	return 0;
 }
 

@@ -51,15 +51,20 @@ void words_add_strings(struct words *w, const char *s, uint32_t n)
 		words_add(w, s);
 }
 
+/* Do both set the same variable? */
+static bool is_same(const char *line, const char *other)
+{
+	size_t n = strcspn(other, "=");
+
+	return other[n] && strncmp(line, other, n + 1) == 0;
+}
+
 /* Does one of ours have the same name? */
 static bool is_own(const struct environment *e, const char *line)
 {
-	for (unsigned i = 0; i < ENVIRONMENT_OWN && e->own[i]; i++) {
-		size_t n = (size_t)(strchr(e->own[i], '=') - e->own[i]) + 1;
-
-		if (strncmp(line, e->own[i], n) == 0)
+	for (unsigned i = 0; i < ENVIRONMENT_OWN && e->own[i]; i++)
+		if (is_same(line, e->own[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -79,25 +84,64 @@ static bool is_dropped(const struct environment *e, const char *line)
 	return is_among(line, e->dropped) || is_own(e, line);
 }
 
+/* What was said to us, and is not true for another process. */
+static bool is_ours(const char *line)
+{
+	static const char *const names[] = {"NOTIFY_SOCKET", "cprofile", NULL};
+
+	return strncmp(line, "LISTEN_", 7) == 0 || strncmp(line, "CINIT_", 6) == 0
+	       || is_among(line, names);
+}
+
+static bool is_given(const struct environment *e, const char *line)
+{
+	const char *other = e->lines;
+
+	for (uint32_t i = 0; i < e->n_lines; i++, other += strlen(other) + 1)
+		if (is_same(line, other))
+			return true;
+	return false;
+}
+
 static void add_inherited(struct words *w, const struct environment *e)
 {
 	for (char *const *v = e->inherited; v && *v; v++)
-		if (!is_dropped(e, *v) && !(e->login && is_among(*v, login_names)))
+		if (!is_ours(*v) && !is_dropped(e, *v) && !is_given(e, *v)
+		    && !(e->login && is_among(*v, login_names)))
 			words_add(w, *v);
+}
+
+unsigned environment_login_given(const char *lines, uint32_t n)
+{
+	unsigned given = 0;
+
+	for (; n--; lines += strlen(lines) + 1)
+		for (unsigned i = 0; i < LOGIN_N; i++)
+			if (is_among(lines, (const char *const[]){login_names[i], NULL}))
+				given |= 1u << i;
+	return given;
+}
+
+/* Room for what is known later. */
+static void add_login(struct words *w, const struct environment *e)
+{
+	w->login = w->at + w->n;
+	w->login_given = environment_login_given(e->lines, e->n_lines);
+	for (unsigned i = 0; i < LOGIN_N; i++)
+		words_add(w, NULL);
 }
 
 void words_add_environment(struct words *w, const struct environment *e)
 {
 	const char *line = e->lines;
 
-	for (uint32_t i = 0; !e->inherited && i < e->n_lines; i++, line += strlen(line) + 1)
+	add_inherited(w, e);
+	for (uint32_t i = 0; i < e->n_lines; i++, line += strlen(line) + 1)
 		if (!is_dropped(e, line))
 			words_add(w, line);
-	add_inherited(w, e);
 	for (unsigned i = 0; i < ENVIRONMENT_OWN && e->own[i]; i++)
 		words_add(w, e->own[i]);
-	w->login = e->login ? w->at + w->n : NULL;
-	for (unsigned i = 0; e->login && i < LOGIN_N; i++)
-		words_add(w, NULL);
+	if (e->login)
+		add_login(w, e);
 	words_add(w, NULL);
 }

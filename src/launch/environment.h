@@ -1,9 +1,10 @@
 /* environment.h - the arguments and the environment of a process, for the supervisor's
  * services and for a pool's workers alike.
  *
- * Of the same variable given twice the later wins: first comes what was given (lines of an
- * .env file, or an environment that is inherited), without what others may not say; then our
- * own variables; then those of a user that is still to be looked up (login.h).
+ * Of the same variable given twice the later wins: first comes what is inherited, without what
+ * is not true for another process; then lines of an .env file; both without what others may not
+ * say; then our own variables; then those of a user that is still to be looked up (login.h),
+ * which replace inherited ones only.
  */
 #ifndef CINIT_LAUNCH_ENVIRONMENT_H
 #define CINIT_LAUNCH_ENVIRONMENT_H
@@ -21,13 +22,16 @@
 extern const char environment_listen_pid[]; /* LISTEN_PID */
 
 struct environment {
+	char *const *inherited; /* NULL-terminated; or NULL */
 	const char *lines;      /* n_lines strings NAME=value, one after the other */
 	uint32_t n_lines;
-	char *const *inherited; /* instead of lines, if not NULL: NULL-terminated */
 	const char *const *dropped; /* names that are not passed on, up to a NULL; or NULL */
 	const char *own[ENVIRONMENT_OWN]; /* NAME=value each, up to a NULL */
 	bool login;             /* the names of login.h are another user's: not inherited */
 };
+
+/* The variables of login.h that lines give, as bits. */
+unsigned environment_login_given(const char *lines, uint32_t n);
 
 /* Adds a variable of ours; the string has to stay. */
 void environment_own(struct environment *e, const char *variable);
@@ -42,7 +46,8 @@ struct words {
 	char **at;
 	size_t n, room;
 	bool cut;               /* something did not fit */
-	char **login;           /* where login_put() continues the environment, or NULL */
+	char **login;           /* where login_put() continues the environment, or NULL, */
+	unsigned login_given;   /* and which of its variables stand there already, as bits */
 };
 
 void words_add(struct words *w, const char *word);

@@ -82,8 +82,7 @@ static void ask_for_user(const struct preparing *p)
 
 	p->p->launch.find_ids = ids_asked_of(p->o->rows, &asked);
 	p->p->launch.become = p->p->launch.find_ids && !is_manager(p->o);
-	p->p->launch.env.login = p->p->launch.become && asked.user
-	                         && !rows_find(p->o->rows, ENTRY_ENV_OF(p->o->program));
+	p->p->launch.env.login = p->p->launch.become && asked.user && p->p->launch.env.inherited;
 }
 
 /* ---- descriptors ---- */
@@ -183,9 +182,9 @@ static void add_environment(struct prepared *p, const struct order *o, const str
 {
 	struct environment *env = &p->launch.env;
 
-	env->lines = prog->has_env ? prog->env : DEFAULT_PATH;
-	env->n_lines = prog->has_env ? prog->n_env : 1;
-	env->inherited = prog->has_env ? NULL : o->inherited;
+	env->inherited = prog->has_env && !prog->adds_env ? NULL : o->inherited;
+	env->lines = prog->env;
+	env->n_lines = prog->n_env;
 	if (o->name)
 		environment_own_text(env, p->service, sizeof p->service, "CINIT_SERVICE=", o->name);
 	if (o->name)

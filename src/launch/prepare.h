@@ -30,7 +30,7 @@ struct order {
 	const char *name;         /* of the service, or NULL: a program of conf/ */
 	const char *profile;
 	pid_t main_pid;           /* for `off`: the main process, or 0 */
-	char *const *inherited;   /* the environment of a program without an .env, or NULL: PATH alone */
+	char *const *inherited;   /* the environment of a program without an .env */
 	const char *pool_program; /* what manages pools */
 	struct prepare_room *room; /* in use until prepare_done() */
 };

@@ -185,6 +185,7 @@ static struct child *lay_out(const struct spawner *sp, const struct launch *l, c
 	keep_own(&t, c, &env);
 	words_add_environment(&w, &env);
 	c->login = w.login;
+	c->login_given = w.login_given;
 	return w.cut || t.cut ? NULL : c;
 }
 

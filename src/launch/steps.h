@@ -68,7 +68,8 @@ struct child {
 	const struct own_socket *sockets; /* to be opened for *found */
 	struct ids *found;      /* for both, room */
 	char *words;            /* and room for STEP_WORDS of why that failed */
-	char **login;           /* where the found user's variables continue envp, or NULL */
+	char **login;           /* where the found user's variables continue envp, or NULL, */
+	unsigned login_given;   /* and those that stand there already */
 	uint64_t nofile_soft, nofile_hard;
 	struct rows rows;       /* of the service */
 	bool settings;          /* carry out what its entries ask for */

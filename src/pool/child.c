@@ -171,10 +171,15 @@ static void own_channels(struct environment *env, const struct pool_child *c)
 	own_keepalive(env, conf->keepalive_ms);
 }
 
-/* A worker is another user, and what on.env says is not all that there is. */
+/* What on.env says is all that there is. */
+static bool has_whole_env(void)
+{
+	return files()->on.has_env && !files()->on.adds_env;
+}
+
 static bool has_login(void)
 {
-	return rows_find(&files()->rows, ENTRY_USER) && !files()->on.has_env;
+	return rows_find(&files()->rows, ENTRY_USER) && !has_whole_env();
 }
 
 static void make_environment(struct environment *env, const struct pool_child *c)
@@ -183,7 +188,7 @@ static void make_environment(struct environment *env, const struct pool_child *c
 	const struct program *on = &files()->on;
 
 	*env = (struct environment){.lines = on->env, .n_lines = on->n_env, .dropped = not_passed_on,
-	                            .inherited = on->has_env ? NULL : environ,
+	                            .inherited = has_whole_env() ? NULL : environ,
 	                            .login = has_login()};
 	environment_own_number(env, fds, sizeof fds, "LISTEN_FDS=", sockets_count());
 	environment_own_number(env, pid, sizeof pid, "LISTEN_PID=", getpid());
@@ -211,7 +216,7 @@ static void make_program(struct child *child, const struct pool_child *c)
 	child->envp = words_at + w.n;
 	words_add_environment(&w, &env);
 	if (w.login)
-		login_put(&files()->ids.login, 0, w.login);
+		login_put(&files()->ids.login, w.login_given, w.login);
 	words_at[sizeof words_at / sizeof *words_at - 1] = NULL;
 }
 
@@ -232,9 +237,12 @@ static struct child describe(const struct pool_child *c)
 static void set_login(void)
 {
 	const struct login *login = &files()->ids.login;
+	unsigned given = environment_login_given(files()->on.env, files()->on.n_env);
 
 	for (unsigned i = 0; i < LOGIN_N; i++)
-		if (!*login->variable[i])
+		if (given >> i & 1)
+			continue;
+		else if (!*login->variable[i])
 			unsetenv(login_names[i]);
 		else
 			putenv((char *)(uintptr_t)login->variable[i]); /* where it cannot, it stays as it was */

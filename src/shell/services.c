@@ -96,12 +96,21 @@ struct takeover {
 	struct reasons reasons;
 };
 
+static uint32_t count_inherited(void)
+{
+	uint32_t n = 0;
+
+	for (char *const *v = services_inherited(); v && *v; v++)
+		n++;
+	return n;
+}
+
 static int prepare_takeover(struct takeover *t, const struct config *fresh, const uint32_t *map)
 {
 	int err;
 
 	*t = (struct takeover){.engine = config_make_engine(fresh, shell.mode != MODE_MACHINE)};
-	if (t->engine && spawn_prepare(&shell.spawner, fresh->words_max) == 0
+	if (t->engine && spawn_prepare(&shell.spawner, fresh->words_max + count_inherited()) == 0
 	    && channels_prepare(&t->channels, fresh) == 0 && reasons_prepare(&t->reasons, fresh->n) == 0
 	    && adopt_procs(fresh->n, map) == 0)
 		return 0;
@@ -249,7 +258,9 @@ extern char **environ;
 
 char *const *services_inherited(void)
 {
-	return shell.mode == MODE_CONTAINER ? environ : NULL;
+	static char *const path_alone[] = {(char *)(uintptr_t)DEFAULT_PATH, NULL};
+
+	return shell.mode == MODE_MACHINE ? path_alone : environ;
 }
 
 bool services_is_pool(uint32_t svc)

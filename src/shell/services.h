@@ -38,7 +38,8 @@ void services_watch_ends(void);
 void services_unwatch_ends(void);
 /* Watches a process that was just made. */
 void services_watch(struct proc *p, uint32_t svc, enum proc_role role);
-/* The environment that programs of the tree get which have no .env; NULL: none but PATH. */
+/* The environment that programs of the tree get which have no .env: ours, but for what is not
+ * true for them; on a machine, where ours is what the boot loader said, PATH alone. */
 char *const *services_inherited(void);
 /* Is it a pool? */
 bool services_is_pool(uint32_t svc);

@@ -12,7 +12,7 @@ static void inspect(struct lines *l, const char *line, size_t len, uint32_t numb
 		l->bad = "longer than one argument may be (" LIMIT_TEXT(CONFIG_ARG_MAX) " bytes)";
 		l->bad_line = number;
 	}
-	if (!l->odd_line && !memchr(line, '=', len))
+	if (!l->odd_line && !memchr(line, '=', len) && !(l->count == 0 && len == 1 && *line == '+'))
 		l->odd_line = number;
 	if (!l->cr_line && len && line[len - 1] == '\r')
 		l->cr_line = number;

@@ -15,7 +15,7 @@
 struct lines {
 	uint32_t count;
 	size_t bytes;        /* of the strings with their NULs */
-	uint32_t odd_line;   /* env: first line without '=' (from 1), or 0 */
+	uint32_t odd_line;   /* env: first line without '=' (from 1) but for a `+` before all, or 0 */
 	uint32_t cr_line;    /* first line that ends with a carriage return, or 0 */
 	uint32_t bad_line;   /* where `bad` was found */
 	const char *bad;     /* why the file cannot be used, or NULL */

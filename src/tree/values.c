@@ -122,17 +122,30 @@ const char *rows_word(const struct rows *r, enum entry_id entry)
 	return v && v->n ? r->strings + v->at : NULL;
 }
 
+/* A first line `+` is no variable. */
+static void take_plus(struct program *p)
+{
+	p->adds_env = p->n_env && strcmp(p->env, "+") == 0;
+	if (!p->adds_env)
+		return;
+	p->env = string_after(p->env);
+	p->n_env--;
+}
+
 struct program rows_program(const struct rows *r, enum entry_id program)
 {
 	const struct value *on = rows_find(r, program);
 	const struct value *params = rows_find(r, ENTRY_PARAMS_OF(program));
 	const struct value *env = rows_find(r, ENTRY_ENV_OF(program));
 
-	return (struct program){
+	struct program p = {
 		.present = on, .argv0 = on && on->n ? r->strings + on->at : NULL,
 		.params = params ? r->strings + params->at : "", .n_params = params ? params->n : 0,
 		.has_env = env, .env = env ? r->strings + env->at : "", .n_env = env ? env->n : 0,
 	};
+
+	take_plus(&p);
+	return p;
 }
 
 static void put_strings(struct text *t, const char *s, uint32_t n)

@@ -46,10 +46,11 @@ const char *rows_word(const struct rows *r, enum entry_id entry);
 /* A program with its .params and .env.  The strings are those of the rows. */
 struct program {
 	bool present;
-	bool has_env;       /* an .env file exists, perhaps an empty one */
+	bool has_env;       /* an .env file exists, perhaps an empty one, */
+	bool adds_env;      /* and its first line is a `+`: it adds to the default environment */
 	const char *argv0;  /* text of the link; NULL: it is a file, its own path */
 	const char *params; /* n_params strings, one after the other */
-	const char *env;    /* n_env strings likewise */
+	const char *env;    /* n_env strings likewise, without that line */
 	uint32_t n_params, n_env;
 };
 
