@@ -661,11 +661,11 @@ refused()
 
 @test "entries that are not built yet are named, and services that are called so are not" {
 	once a a/log
-	put svc/a/tty 'tty1\n'
+	put svc/a/backoff '1\n'
 	mkdir "$tree/svc/a/after"
 	try a a/log
 	loaded a
-	finds_at svc/a/tty "not built yet"
+	finds_at svc/a/backoff "not built yet"
 	finds_at svc/a/after "not built yet"
 	lacks "$stderr" "$tree/svc/a/log: "
 }

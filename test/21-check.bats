@@ -91,6 +91,25 @@ pool()
 	same notes "$(grep -c '(note)' <<<"$output")" 1
 }
 
+@test "a program that is known to ask, and will find nobody, is named" {
+	group init
+	local name
+	for name in login fsck sh bash sulogin; do
+		once "$name"
+		mkdir -p "$tree/svc/$name/bin"
+		cp /bin/true "$tree/svc/$name/bin/$name"
+		ln -sfn "bin/$name" "$tree/svc/$name/on"
+		wants init "$name"
+	done
+	put svc/fsck/stdin 'inherit\n'
+	put svc/bash/user 'root\n'
+	check
+	finds "$tree/svc/login/on: login: is known to ask, and its standard input is /dev/null; see \`stdin\` and \`tty\` (note)"
+	finds "$tree/svc/bash/on: bash: is known to ask, and its standard input is /dev/null; see \`stdin\` and \`tty\` (note)"
+	same notes "$(grep -c '(note)' <<<"$output")" 2
+	ends 0 "0 errors" "0 warnings"
+}
+
 @test "an .env in whose place a first line + was meant is named: PATH is lost" {
 	once init whole
 	needs init whole

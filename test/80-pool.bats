@@ -73,6 +73,21 @@ teardown() { pool_end; }
 	same told "$(paste -sd'|' "$dir/told")" "$dir/release1/work.sh work.sh|$pool/../release2/work.sh work.sh"
 }
 
+@test "a worker's standard input is what stdin says, else /dev/null" {
+	start_from() { readlink "/proc/$(workers | head -n 1)/fd/0"; }
+	value min 1
+	value max 1
+	ready
+	same "without" "$(start_from)" /dev/null
+	printf 'file /dev/zero\n' >"$pool/stdin"
+	answered roll
+	same "file" "$(start_from)" /dev/zero
+	printf 'tty\n' >"$pool/stdin"
+	answered roll
+	has "$answer" "stdin: a pool has no terminal"
+	same "as before" "$(start_from)" /dev/zero
+}
+
 @test "a worker has no descriptor of the manager's but its own end" {
 	local mode pid
 	for mode in share dispatch; do

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/check/check.h"
+#include "src/tree/asking.h"
 #include "src/tree/dir.h"
 #include "src/tree/group.h"
 #include "src/limits.h"
@@ -112,6 +113,20 @@ static void check_environment(struct tally *t, const struct config *c, uint32_t 
 	          " supervisor has is lost; with a first line `+` it is kept");
 }
 
+/* What asks finds nobody at /dev/null. */
+static void check_asking(struct tally *t, const struct config *c, uint32_t i, const char *dir)
+{
+	struct rows rows = config_rows(c, i);
+	const char *name = asking_nobody(&rows);
+	char path[PATH_MAX + 512];
+	struct text p;
+
+	if (!name)
+		return;
+	put_path(&p, path, sizeof path, dir, entries[ENTRY_ON].name);
+	tally_add(t, FINDING_REMARK, path, name, "is known to ask, and its standard input is /dev/null; see `stdin` and `tty`");
+}
+
 static void check_service(struct tally *t, const struct config *c, uint32_t i)
 {
 	unsigned kind = config_node(c, i)->kind;
@@ -124,6 +139,7 @@ static void check_service(struct tally *t, const struct config *c, uint32_t i)
 		check_program(t, dir, "on");
 	if (has_off)
 		check_program(t, dir, "off");
+	check_asking(t, c, i, dir);
 	check_environment(t, c, i, dir, ENTRY_ON);
 	check_environment(t, c, i, dir, ENTRY_OFF);
 	if (kind & KIND_RESPAWN) {

@@ -233,6 +233,8 @@ static void become_manager(struct prepared *p, const struct order *o)
 	p->launch.path = p->launch.argv0 = o->pool_program;
 	p->launch.is_link = false;
 	p->launch.n_params = 0;
+	if (p->launch.input.kind == INPUT_FILE) /* each worker's to open */
+		p->launch.input.kind = INPUT_NULL;
 	p->launch.word = make_directory(o);
 }
 
@@ -247,6 +249,7 @@ int prepare(struct prepared *p, const struct order *o, struct channels *channels
 	if (o->program != ENTRY_ON && o->program != ENTRY_OFF)
 		return 0;
 	p->launch.rows = *o->rows;
+	p->launch.input = input_of(o->rows, o->program, o->terminal);
 	if (is_manager(o)) {
 		become_manager(p, o);
 	} else {

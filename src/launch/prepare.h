@@ -31,6 +31,7 @@ struct order {
 	const char *profile;
 	pid_t main_pid;           /* for `off`: the main process, or 0 */
 	char *const *inherited;   /* the environment of a program without an .env */
+	enum terminal terminal;   /* what we have as descriptor 0 */
 	const char *pool_program; /* what manages pools */
 	struct prepare_room *room; /* in use until prepare_done() */
 };

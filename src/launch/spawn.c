@@ -124,7 +124,8 @@ PLAIN static void report(const struct child *c, const struct step_report *r)
 static struct child describe(const struct spawner *sp, const struct launch *l)
 {
 	return (struct child){
-		.session = true, .tty = l->tty, .limit = sp->nofile_raised,
+		.session = true, .tty = l->input.tty, .steals = l->input.steals,
+		.opens_tty = l->input.opens_tty, .input = l->input.kind, .limit = sp->nofile_raised,
 		.nofile_soft = sp->nofile_soft, .nofile_hard = sp->nofile_hard,
 		.n_fds = (uint16_t)l->n_fds, .rows = l->rows, .settings = l->settings, .report = report,
 	};

@@ -18,6 +18,7 @@
 
 #include "src/launch/environment.h"
 #include "src/launch/fd.h"
+#include "src/launch/input.h"
 #include "src/launch/steps.h"
 #include "src/limits.h"
 
@@ -63,7 +64,7 @@ struct launch {
 	struct environment env;
 	const struct spawn_fd *fds; /* n_fds of them: no fd is below FD_OWN, no `as` is not */
 	unsigned n_fds;
-	bool tty;             /* make descriptor 0 its controlling terminal */
+	struct standard_input input;
 	bool find_ids;        /* look up whom the rows name, for the sockets, */
 	bool become;          /* and become that user */
 	const struct own_socket *sockets; /* n_sockets that it opens itself */

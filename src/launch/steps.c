@@ -16,7 +16,7 @@
 #include "src/launch/raw.h"
 
 #define KERNEL_SETMASK 2    /* SIG_SETMASK of the system call */
-#define NOT_RAISED (-10000) /* no errno: a limit is as high as may be, not as was asked for */
+#define HAS_LESS (-10000) /* no errno: the process has less than was asked for, which may not be had */
 
 /* ---- what every process goes through ---- */
 
@@ -30,8 +30,25 @@ PLAIN static long take_terminal(const struct child *c, const struct value *v)
 {
 	(void)v;
 	if (c->tty)
-		raw(SYS_ioctl, 0, TIOCSCTTY, 1, 0, 0); /* without it there is no job control */
+		raw(SYS_ioctl, 0, TIOCSCTTY, c->steals, 0, 0); /* without it there is no job control */
 	return 0;
+}
+
+/* A read ends at once.  Without /dev, a pipe into which nobody writes; the lowest free number is
+ * the one that was closed. */
+PLAIN static long take_null(const struct child *c, const struct value *v)
+{
+	int ends[2];
+	long r;
+
+	(void)v;
+	if (c->input != INPUT_NULL)
+		return 0;
+	raw(SYS_close, 0, 0, 0, 0, 0);
+	if (raw(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY, 0, 0) >= 0)
+		return 0;
+	r = raw(SYS_pipe2, (long)ends, 0, 0, 0, 0);
+	return r < 0 ? r : raw(SYS_close, ends[1], 0, 0, 0, 0);
 }
 
 PLAIN static long take_descriptors(const struct child *c, const struct value *v)
@@ -142,6 +159,42 @@ PLAIN static long execute(const struct child *c, const struct value *v)
 
 /* ---- what entries ask for ---- */
 
+/* Without waiting for the carrier of a line; what is read from it then waits as usual.  Where the
+ * terminal is another session's, the process has it without job control. */
+PLAIN static long open_terminal(const struct child *c, const struct value *v)
+{
+	const char *path = c->rows.strings + v->at;
+	long fd, r = 0, controls;
+
+	if (!c->opens_tty)
+		return 0;
+	fd = raw(SYS_openat, AT_FDCWD, (long)path, O_RDWR | O_NOCTTY | O_NONBLOCK, 0, 0);
+	if (fd < 0)
+		return fd;
+	raw(SYS_fcntl, fd, F_SETFL, O_RDWR, 0, 0);
+	controls = raw(SYS_ioctl, fd, TIOCSCTTY, c->steals, 0, 0);
+	for (int as = c->input == INPUT_INHERIT ? 0 : 1; as <= 2 && r >= 0; as++)
+		r = fd == as ? 0 : raw(SYS_dup3, fd, as, 0, 0, 0);
+	if (fd > 2)
+		raw(SYS_close, fd, 0, 0, 0, 0);
+	if (r < 0)
+		return r;
+	return controls == -EPERM ? HAS_LESS : controls;
+}
+
+/* As the user, who may not be able to read it. */
+PLAIN static long open_input(const struct child *c, const struct value *v)
+{
+	const char *path = c->rows.strings + v->at + sizeof "file";
+	long fd;
+
+	if (c->input != INPUT_FILE)
+		return 0;
+	raw(SYS_close, 0, 0, 0, 0, 0);
+	fd = raw(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_NOCTTY, 0, 0);
+	return fd < 0 ? fd : 0;
+}
+
 PLAIN static long change_directory(const struct child *c, const struct value *v)
 {
 	const char *path = c->rows.strings + v->at;
@@ -179,7 +232,7 @@ PLAIN static long set_limit(const uint64_t *number)
 	limit.hard = now.hard;
 	limit.soft = limit.soft < now.hard ? limit.soft : now.hard;
 	r = raw(SYS_prlimit64, 0, (long)number[0], (long)&limit, 0, 0);
-	return r < 0 ? r : NOT_RAISED;
+	return r < 0 ? r : HAS_LESS;
 }
 
 PLAIN static long set_limits(const struct child *c, const struct value *v)
@@ -187,11 +240,11 @@ PLAIN static long set_limits(const struct child *c, const struct value *v)
 	const uint64_t *number = c->rows.numbers + v->at;
 	long r = 0, not_raised = 0;
 
-	for (uint32_t i = 0; i + 2 < v->n && (r >= 0 || r == NOT_RAISED); i += 3) {
+	for (uint32_t i = 0; i + 2 < v->n && (r >= 0 || r == HAS_LESS); i += 3) {
 		r = set_limit(number + i);
-		not_raised |= r == NOT_RAISED;
+		not_raised |= r == HAS_LESS;
 	}
-	return r >= 0 && not_raised ? NOT_RAISED : r;
+	return r >= 0 && not_raised ? HAS_LESS : r;
 }
 
 PLAIN static long set_nice(const struct child *c, const struct value *v)
@@ -226,12 +279,15 @@ struct step {
 	uint8_t step;    /* enum spawn_step */
 	uint8_t entry;   /* enum entry_id that has to be there; ENTRY_N: always done */
 	uint8_t comfort, alone;
-	long (*run)(const struct child *c, const struct value *v); /* 0, -errno or NOT_RAISED */
+	long (*run)(const struct child *c, const struct value *v); /* 0, -errno or HAS_LESS */
 };
 
 static const struct step steps[] = {
 	{STEP_SESSION, ENTRY_N, FATAL, ANYWHERE, begin_session},
 	{STEP_SESSION, ENTRY_N, FATAL, ANYWHERE, take_terminal},
+	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, take_null},
+	/* As we are: terminals belong to root, and to who logs in. */
+	{STEP_ENTRY, ENTRY_TTY, FATAL, ANYWHERE, open_terminal},
 	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, take_descriptors},
 	{STEP_FDS, ENTRY_N, FATAL, ANYWHERE, write_pid},
 	{STEP_USER, ENTRY_N, FATAL, ANYWHERE, find_ids},
@@ -246,6 +302,7 @@ static const struct step steps[] = {
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, become},
 	/* As the user: where he may not go, his service does not start. */
 	{STEP_ENTRY, ENTRY_DIR, FATAL, ANYWHERE, change_directory},
+	{STEP_ENTRY, ENTRY_STDIN, FATAL, ANYWHERE, open_input},
 	{STEP_ENTRY, ENTRY_NO_NEW_PRIVS, FATAL, ANYWHERE, forgo_privileges},
 	{STEP_IDS, ENTRY_N, FATAL, ANYWHERE, bind_to_parent},
 	{STEP_SIGNALS, ENTRY_N, FATAL, ANYWHERE, unblock_signals},
@@ -265,11 +322,11 @@ PLAIN static const struct value *row_of(const struct rows *rows, unsigned entry)
 /* True if the process starts all the same. */
 PLAIN static bool tell(const struct child *c, const struct step *s, long result)
 {
-	bool goes_on = s->comfort == COMFORT || result == NOT_RAISED;
+	bool goes_on = s->comfort == COMFORT || result == HAS_LESS;
 	struct step_report report;
 
 	report.step = s->step;
-	report.error = result == NOT_RAISED ? EPERM : (int32_t)-result;
+	report.error = result == HAS_LESS ? EPERM : (int32_t)-result;
 	report.entry = s->entry;
 	report.kind = goes_on ? REPORT_NOTE : REPORT_FATAL;
 	for (unsigned i = 0; i < STEP_WORDS; i++)

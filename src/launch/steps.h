@@ -46,6 +46,13 @@ struct step_report {
 	char words[STEP_WORDS]; /* "what: why", where more is known than errno says */
 };
 
+/* What descriptor 0 of the process is. */
+enum input {
+	INPUT_INHERIT, /* ours, or a terminal that was opened for it */
+	INPUT_NULL,    /* nothing to be read */
+	INPUT_FILE     /* what the row of `stdin` names */
+};
+
 /* What a process is to become.  All memory that it points to stays as it is until the
  * process has executed its program, or has ended. */
 struct child {
@@ -57,7 +64,10 @@ struct child {
 	char **argv, **envp;
 	int report_fd;          /* for `report` */
 	bool session;           /* begin a session of its own */
-	bool tty;               /* make descriptor 0 its controlling terminal */
+	bool tty;               /* make descriptor 0, as it is inherited, its controlling terminal, */
+	bool steals;            /* also where it is that of another session */
+	bool opens_tty;         /* open the terminal that the row of `tty` names, for 0 to 2 */
+	uint8_t input;          /* enum input */
 	bool limit;             /* set RLIMIT_NOFILE to the two below */
 	uint16_t n_fds;
 	const struct spawn_fd *fds;

@@ -14,6 +14,7 @@
 
 #include "ipc/text.h"
 #include "src/launch/environment.h"
+#include "src/launch/input.h"
 #include "src/launch/steps.h"
 #include "src/pool/files.h"
 #include "src/pool/host.h"
@@ -225,11 +226,13 @@ static void make_program(struct child *child, const struct pool_child *c)
 static struct child describe(const struct pool_child *c)
 {
 	const struct files *f = files();
+	struct standard_input input = input_of(&f->rows, ENTRY_OFF, TERMINAL_NONE); /* as what has none */
 
 	return (struct child){
 		.report_fd = c->start_fd, .report = report_step, .limit = true,
 		.nofile_soft = descriptors.rlim_cur, .nofile_hard = descriptors.rlim_max,
 		.ids = &f->ids, .rows = f->rows, .settings = true, .directory = files_directory(), .bond = c->manager,
+		.input = input.kind,
 	};
 }
 

@@ -53,7 +53,8 @@ static int start(enum helper which, const struct launch *l)
 static int start_shell(void)
 {
 	static const char *const logins[] = {"/sbin/sulogin", "/usr/sbin/sulogin"};
-	struct launch l = {.path = "/bin/sh", .argv0 = "-sh", .params = "", .tty = true,
+	struct launch l = {.path = "/bin/sh", .argv0 = "-sh", .params = "",
+	                   .input = {.tty = true, .steals = true},
 	                   .env = {.lines = DEFAULT_PATH, .n_lines = 1,
 	                           .own = {"TERM=linux", "HOME=/"}}};
 

@@ -263,6 +263,13 @@ char *const *services_inherited(void)
 	return shell.mode == MODE_MACHINE ? path_alone : environ;
 }
 
+enum terminal services_terminal(void)
+{
+	if (shell.mode == MODE_MACHINE)
+		return TERMINAL_CONSOLE;
+	return shell.terminal ? TERMINAL_SHARED : TERMINAL_NONE;
+}
+
 bool services_is_pool(uint32_t svc)
 {
 	return config_value(shell.config, svc, ENTRY_POOL);
@@ -362,7 +369,7 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 		.program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
 		.name = config_name(shell.config, svc), .profile = shell.profile,
 		.main_pid = role == ROLE_OFF ? services_proc(svc, ROLE_MAIN)->pid : 0,
-		.inherited = services_inherited(), .pool_program = shell.pool_program, .room = &shell.room,
+		.inherited = services_inherited(), .terminal = services_terminal(), .pool_program = shell.pool_program, .room = &shell.room,
 	};
 	struct obstacle why;
 	int r;
@@ -582,6 +589,18 @@ static void spawn(uint32_t svc, enum proc_role role)
 		spawn_service(svc, role);
 }
 
+/* A shell that somebody sits at ignores TERM: it ends when its terminal does. */
+static void terminate(uint32_t svc)
+{
+	const struct proc *p = services_proc(svc, ROLE_MAIN);
+	struct rows rows = config_rows(shell.config, svc);
+
+	process_signal(p, SIGTERM);
+	if (input_is_terminal(&rows, services_terminal()))
+		process_signal(p, SIGHUP);
+	process_signal(p, SIGCONT);
+}
+
 static void act(const struct action *a)
 {
 	board_mark(a->svc);
@@ -601,8 +620,7 @@ static void act(const struct action *a)
 		spawn(a->svc, ROLE_OFF);
 		break;
 	case ACT_TERM:
-		process_signal(services_proc(a->svc, ROLE_MAIN), SIGTERM);
-		process_signal(services_proc(a->svc, ROLE_MAIN), SIGCONT);
+		terminate(a->svc);
 		break;
 	case ACT_KILL:
 		process_signal(services_proc(a->svc, ROLE_MAIN), SIGKILL);

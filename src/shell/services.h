@@ -41,6 +41,8 @@ void services_watch(struct proc *p, uint32_t svc, enum proc_role role);
 /* The environment that programs of the tree get which have no .env: ours, but for what is not
  * true for them; on a machine, where ours is what the boot loader said, PATH alone. */
 char *const *services_inherited(void);
+/* What programs get that ask somebody. */
+enum terminal services_terminal(void);
 /* Is it a pool? */
 bool services_is_pool(uint32_t svc);
 /* Whoever waits for what services say on their channels. */

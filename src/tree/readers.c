@@ -101,6 +101,67 @@ void read_path(struct reading *r)
 		reading_add_strings(r, at, 1);
 }
 
+/* Workers are many, and the manager has nobody to ask. */
+static bool is_of_pool(struct reading *r)
+{
+	if (reading_value(r, ENTRY_POOL))
+		refuse(r, "a pool has no terminal");
+	return reading_value(r, ENTRY_POOL);
+}
+
+/* One line: true and its offset; or refused. */
+static bool read_only_line(struct reading *r, const char *why, uint32_t *at)
+{
+	uint32_t n;
+
+	if (reading_lines(r, LINE_ARGUMENT, at, &n) <= 0)
+		return false;
+	if (n == 1 && strlen(reading_string(r, *at)) <= sizeof "file" + CONFIG_PATH_MAX)
+		return true;
+	refuse(r, n == 1 ? "longer than a path may be (" LIMIT_TEXT(CONFIG_PATH_MAX) " bytes)" : why);
+	return false;
+}
+
+void read_stdin(struct reading *r)
+{
+	static const char why[] = "not `null`, `file` and an absolute path, `inherit` or `tty`";
+	const char *line;
+	uint32_t at;
+
+	if (!read_only_line(r, why, &at))
+		return;
+	line = reading_string(r, at);
+	if (strncmp(line, "file /", 6) == 0) {
+		r->values->strings.at[at + 4] = '\0';
+		reading_add_strings(r, at, 2);
+	} else if (strcmp(line, "tty") == 0) {
+		if (!is_of_pool(r))
+			reading_add_strings(r, at, 1);
+	} else if (strcmp(line, "null") == 0 || strcmp(line, "inherit") == 0) {
+		reading_add_strings(r, at, 1);
+	} else {
+		reading_refuse_value(r, line, strlen(line), why);
+	}
+}
+
+void read_tty(struct reading *r)
+{
+	uint32_t at, n;
+	const char *line;
+
+	if (is_of_pool(r) || reading_lines(r, LINE_PLAIN, &at, &n) <= 0)
+		return;
+	line = reading_string(r, at);
+	if (n > 1)
+		refuse(r, "more than one line");
+	else if (n && *line != '/')
+		reading_refuse_value(r, line, strlen(line), "not an absolute path");
+	else if (n && strlen(line) > CONFIG_PATH_MAX)
+		refuse(r, "longer than a path may be (" LIMIT_TEXT(CONFIG_PATH_MAX) " bytes)");
+	else
+		reading_add_strings(r, at, n);
+}
+
 void read_mode(struct reading *r)
 {
 	char value[CONFIG_VALUE_MAX + 2];

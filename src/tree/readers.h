@@ -27,6 +27,9 @@ void read_watchdog(struct reading *r); /* "SECONDS [DEVICE]": two strings */
 void read_path(struct reading *r);     /* one line, a path */
 void read_mode(struct reading *r);     /* an octal number up to 0777 */
 
+void read_stdin(struct reading *r);    /* a word: null, inherit or tty; or "file" and a path, two strings */
+void read_tty(struct reading *r);      /* the path of a terminal; or none: no string */
+
 void read_nice(struct reading *r);     /* a number from -20 to 19, as it is in 32 bits */
 void read_oom(struct reading *r);      /* a number from -1000 to 1000, likewise */
 /* Lines "NAME SOFT [HARD]": numbers, three for each line: RLIMIT_*, soft, hard.  In

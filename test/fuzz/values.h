@@ -28,6 +28,8 @@ static const char *const good_values[ENTRY_N] = {
 	[ENTRY_UMASK] = "027\n",
 	[ENTRY_DIR] = ".\n",
 	[ENTRY_NO_NEW_PRIVS] = "",
+	[ENTRY_STDIN] = "file /dev/zero\n",
+	[ENTRY_TTY] = "/dev/tty\n",
 };
 
 #endif

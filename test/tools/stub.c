@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 	snprintf(copy2, sizeof copy2, "%s", copy);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
+	sigaddset(&term, SIGHUP); /* comes as well to what has a terminal, and would come first */
 	sigprocmask(SIG_BLOCK, &term, NULL);
 	dir = access("/stub", F_OK) == 0 ? "/stub" : dirname(copy);
 	off = strcmp(basename(copy2), "stub-off") == 0;
