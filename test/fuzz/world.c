@@ -135,10 +135,15 @@ static void make_pool(const char *name)
 
 /* Everything that a process may be given beside its program: each service that has one has
  * all of it, so that a step which failed may have been any. */
-static void make_settings(const char *name)
+static bool may_have(int id, bool pool)
+{
+	return entries[id].is & IS_NESTED && !(pool && id == ENTRY_TTY); /* a terminal is for one */
+}
+
+static void make_settings(const char *name, bool pool)
 {
 	for (int id = 0; id < ENTRY_N; id++)
-		if (entries[id].is & IS_NESTED && good_values[id])
+		if (may_have(id, pool) && good_values[id])
 			make_file(name, entries[id].name, good_values[id]);
 }
 
@@ -147,7 +152,7 @@ static void check_settings(const struct config *c)
 {
 	for (uint32_t i = 0; i < c->n; i++)
 		for (int id = 0; id < ENTRY_N; id++)
-			if (entries[id].is & IS_NESTED && config_node(c, i)->kind & KIND_ON)
+			if (may_have(id, config_value(c, i, ENTRY_POOL)) && config_node(c, i)->kind & KIND_ON)
 				MUST(config_value(c, i, (enum entry_id)id));
 }
 
@@ -162,7 +167,7 @@ static void make_service(unsigned i)
 	if (plan[i].pool)
 		make_pool(plan[i].name);
 	if (plan[i].on)
-		make_settings(plan[i].name);
+		make_settings(plan[i].name, plan[i].pool);
 	for (unsigned k = 0; k < 4; k++)
 		make_edge(plan[i].name, "needs", plan[i].needs[k]);
 	make_edge(plan[i].name, "wants", plan[i].wants);
