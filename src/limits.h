@@ -108,7 +108,7 @@
 
 #define LAST_MAX_MS        60000  /* for conf/last, which may sync and unmount */
 #define KILLED_MAX_MS      10000  /* for processes that KILL does not end: then on without them */
-#define BLOCKED_SAY_MS     5000   /* how often what holds up a boot or a shutdown is named */
+#define BLOCKED_SAY_MS     5000   /* how often what holds up a shutdown is named */
 #define BLOCKED_NAMES      5      /* of them at once */
 #ifndef STUCK_MAX_MS              /* the explorer's is STUCK_SAY_MS: fewer states */
 #define STUCK_MAX_MS       30000  /* for a process of a service that KILL does not end, in a

@@ -811,18 +811,6 @@ other_than() { [ "$(pid_of "$2")" -gt 1 ] && [ "$(pid_of "$2")" != "$1" ]; }
 	same init "$(state init)" up
 }
 
-@test "a boot that waits says for what, and those that wait for that are not named" {
-	stub slow later
-	needs init later
-	needs later slow
-	tell hold slow
-	boot container
-	said "waiting for slow: its program is running"
-	never_said "waiting for later"
-	untell hold slow
-	svc wait settled
-}
-
 # --- rescue --------------------------------------------------------------------------------------------
 
 panic_stub()

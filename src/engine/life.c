@@ -261,21 +261,11 @@ static void clear_actions(struct life *l)
 	l->todo = (uint16_t)(l->todo & ~(BIT(LIFE_ACT_BOOT) | BIT(LIFE_ACT_HELPER) | BIT(LIFE_ACT_LOOK)));
 }
 
-static bool is_phase_of_stop(unsigned state)
-{
-	return state == LIFE_SERVICES || state == LIFE_TERMED || state == LIFE_KILLED
-	       || state == LIFE_LAST || state == LIFE_UNMOUNT;
-}
-
-/* In these states what is awaited is named again and again. */
-static bool is_named(unsigned state)
-{
-	return state == LIFE_BOOT || is_phase_of_stop(state);
-}
-
 static void set_timers(struct life *l, int64_t now)
 {
-	if (!is_named(l->state))
+	bool stops = life_is_stopping(l) && l->state != LIFE_SWITCHED && l->state != LIFE_OVER;
+
+	if (!stops)
 		l->name_ms = l->named_ms = NEVER;
 	else if (l->name_ms == NEVER)
 		l->name_ms = now + BLOCKED_SAY_MS;
@@ -613,6 +603,12 @@ static bool awaits_deadline(unsigned state)
 	       || state == LIFE_KILLED || state == LIFE_LAST || state == LIFE_UNMOUNT;
 }
 
+static bool is_phase_of_stop(unsigned state)
+{
+	return state == LIFE_SERVICES || state == LIFE_TERMED || state == LIFE_KILLED
+	       || state == LIFE_LAST || state == LIFE_UNMOUNT;
+}
+
 const char *life_check(const struct life *l)
 {
 	bool stops = is_phase_of_stop(l->state) || l->state == LIFE_SWITCHED;
@@ -624,8 +620,8 @@ const char *life_check(const struct life *l)
 		return "what a stop is for, and being in one, do not agree";
 	if (awaits_deadline(l->state) != (l->deadline_ms != NEVER))
 		return "the state lacks its deadline, or has one";
-	if (is_named(l->state) != (l->name_ms != NEVER))
-		return "what is awaited will not be named, or there is none";
+	if (is_phase_of_stop(l->state) != (l->name_ms != NEVER))
+		return "what a stop awaits will not be named, or there is none";
 	if (awaits_others(l) != (l->look_ms != NEVER))
 		return "nobody looks who is left, or needlessly";
 	if (l->urgency != URGENCY_ORDERLY && !l->requested)

@@ -23,7 +23,7 @@
  *    unmounting and the end come when nobody is left, or only who survives KILL.
  * 3. Each phase of a stop is left by an event or at its deadline.  That of the
  *    services has none here: the engine gives each service its own.
- * 4. What is awaited is named every BLOCKED_SAY_MS, in a boot and in every phase of a stop, and
+ * 4. What is awaited is named every BLOCKED_SAY_MS, in every phase of a stop, and
  *    with every request to end that comes meanwhile (once a second at most).
  * 5. When all actions are taken after LIFE_EV_TURN, the deadline lies ahead: no end
  *    spins, a forced one no more than others; and no request puts a deadline off.
@@ -182,8 +182,8 @@ struct life_action {
 struct life {
 	int64_t since_ms;      /* entered its state */
 	int64_t deadline_ms;   /* of its state, or NEVER */
-	int64_t name_ms;       /* in a boot or a stop: what is awaited is named then, else NEVER */
-	int64_t named_ms;      /* it was named last; NEVER: not in this boot or stop */
+	int64_t name_ms;       /* in a stop: what is awaited is named then, else NEVER */
+	int64_t named_ms;      /* it was named last; NEVER: not in this stop */
 	int64_t look_ms;       /* who is left is looked for then, else NEVER */
 	int64_t counted_ms;    /* the last request to end that counted; NEVER: none */
 	int64_t shell_ms;      /* the last rescue shell was started */

@@ -1,4 +1,4 @@
-/* blockers.c - the processes, services and programs that a boot or a stop waits for. */
+/* blockers.c - the processes, services and programs that a stop waits for. */
 #include "src/shell/blockers.h"
 
 #include <errno.h>
@@ -73,20 +73,13 @@ static void name_service(uint32_t i)
 	say_end();
 }
 
-/* What a boot waits for: not those that wait for others themselves. */
-static bool is_coming_up(unsigned state)
-{
-	return state == SVC_STARTING || state == SVC_LATE || state == SVC_LATE_KILLED
-	       || state == SVC_BACKOFF;
-}
-
-static void name_services(bool (*is_awaited)(unsigned state))
+static void name_services(void)
 {
 	const struct engine *e = shell.engine;
 	unsigned named = 0;
 
 	for (uint32_t i = 0; e && i < e->n && named < BLOCKED_NAMES; i++)
-		if (is_awaited(engine_svc(e, i)->live.state)) {
+		if (is_stopping(engine_svc(e, i)->live.state)) {
 			name_service(i);
 			named++;
 		}
@@ -137,9 +130,7 @@ void blockers_name(void)
 	struct text *t;
 
 	if (shell.life.state == LIFE_SERVICES)
-		name_services(is_stopping);
-	if (shell.life.state == LIFE_BOOT && shell.console.loudness != QUIET)
-		name_services(is_coming_up);
+		name_services();
 	if (!phase)
 		return;
 	t = say_begin();

@@ -86,7 +86,7 @@ static void print_actions(struct life *l)
 static struct life in_state(enum life_state state, bool machine, enum shutdown how)
 {
 	struct life l;
-	bool phase = state == LIFE_BOOT || (state >= LIFE_SERVICES && state <= LIFE_UNMOUNT);
+	bool phase = state >= LIFE_SERVICES && state <= LIFE_UNMOUNT;
 
 	life_begin(&l, NOW - 10000, machine, !machine, true, false);
 	l.state = (uint8_t)state;

@@ -20,7 +20,7 @@ static bool in_stop(unsigned state)
 
 static bool names(unsigned state)
 {
-	return state == LIFE_BOOT || (state >= LIFE_SERVICES && state <= LIFE_UNMOUNT);
+	return state >= LIFE_SERVICES && state <= LIFE_UNMOUNT;
 }
 
 static bool asks(const struct world *w, unsigned which)
@@ -331,8 +331,6 @@ static void check_change(struct world *w, const struct life_event *ev, unsigned 
 		w->helper = HELPER_NONE; /* whoever survives is nobody's business any more */
 	if (from == LIFE_SWITCHED)
 		w->named_ms = w->now; /* the loop did not turn */
-	if (to == LIFE_BOOT)
-		w->named_ms = w->now;
 	w->since_ms = w->now;
 }
 
