@@ -279,6 +279,6 @@ void show_end(struct text *out, size_t n)
 void show_json(struct text *out, const struct cinit_item *items, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		show_object(out, &(struct show_object){.item = &items[i]}, i);
+		show_object(out, &(struct show_object){.name = items[i].name, .item = &items[i]}, i);
 	show_end(out, n);
 }
