@@ -73,6 +73,13 @@ teardown() { pool_end; }
 	same told "$(paste -sd'|' "$dir/told")" "$dir/release1/work.sh work.sh|$pool/../release2/work.sh work.sh"
 }
 
+@test "a directory that is given by a relative path is the one below where the manager was started" {
+	as=(env -C "$dir") given=pool
+	printf '/\n' >"$pool/dir"
+	ready
+	[[ $(ask who) =~ ^[0-9]+\ [0-9]+$ ]]
+}
+
 @test "a worker's standard input is what stdin says, else /dev/null" {
 	start_from() { readlink "/proc/$(workers | head -n 1)/fd/0"; }
 	value min 1

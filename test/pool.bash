@@ -61,12 +61,13 @@ serve()
 	listens "unix $sock"
 }
 
-# Starts it, with the words ${as[@]} before it; `ready` waits until it is up.
+# Starts it, with the words ${as[@]} before it and its directory as $given, if that is set;
+# `ready` waits until it is up.
 start()
 {
 	mkfifo "$dir/commands"
 	exec 7<>"$dir/commands"
-	"${as[@]}" "$BUILD/test/pool-host" "$BUILD/cinit.pool" "$pool" <"$dir/commands" >>"$said" 2>>"$log" 3>&- 7>&- &
+	"${as[@]}" "$BUILD/test/pool-host" "$BUILD/cinit.pool" "${given:-$pool}" <"$dir/commands" >>"$said" 2>>"$log" 3>&- 7>&- &
 	runner=$!
 	await "the manager" grep -q '^pid ' "$said"
 	manager=$(sed -n 's/^pid //p' "$said")

@@ -50,18 +50,21 @@ char *files_link(uint16_t *at)
 /* As it was given, but absolute: a link in it counts whenever a worker starts. */
 static int set_directory(const char *path)
 {
+	char here[PATH_MAX];
 	struct text t;
 
-	if (*path != '/' && !getcwd(directory, sizeof directory))
-		return -1;
 	text_init(&t, directory, sizeof directory);
 	if (*path != '/') {
-		t.len = strlen(directory);
+		if (!getcwd(here, sizeof here))
+			return -1;
+		text_str(&t, here);
 		text_char(&t, '/');
 	}
 	text_str(&t, path);
+	if (!t.cut)
+		return 0;
 	errno = ENAMETOOLONG;
-	return t.cut ? -1 : 0;
+	return -1;
 }
 
 int files_init(int fd, const char *path)
