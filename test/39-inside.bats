@@ -221,15 +221,21 @@ stdin_of()
 	cat "$out/$1.stdin"
 }
 
-fd0() { readlink "/proc/$(outer "$(pid_of "$1")")/fd/0"; }
-
-@test "standard input is /dev/null, whatever the supervisor's is, and whoever the service" {
-	[ "$(id -u)" -eq 0 ] || skip "needs root"
+# Services that tell what they read, to whoever they are: below $public, on a console.
+readers()
+{
 	group init
 	console
 	public_tree
 	out=$public
 	chmod 1777 "$public"
+}
+
+fd0() { readlink "/proc/$(outer "$(pid_of "$1")")/fd/0"; }
+
+@test "standard input is /dev/null, whatever the supervisor's is, and whoever the service" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	readers
 	reads plain
 	reads other 'user=65534\n' 'group=65534\n'
 	reads null 'stdin=null\n'
@@ -261,11 +267,7 @@ fd0() { readlink "/proc/$(outer "$(pid_of "$1")")/fd/0"; }
 
 @test "stdin: inherit is the supervisor's, and file is opened as the user" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	group init
-	console
-	public_tree
-	out=$public
-	chmod 1777 "$public"
+	readers
 	echo secret >"$public/secret"
 	chmod 600 "$public/secret"
 	reads inherit 'stdin=inherit\n'

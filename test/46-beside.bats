@@ -283,19 +283,26 @@ squat()
 
 # --- one supervisor ---------------------------------------------------------------------------------
 
+# each_second_says_so FIRST: whatever its method, one that comes later says who is there, and ends.
+each_second_says_so()
+{
+	local second
+	for second in socket fifo msq shm; do
+		run beside "$(build_of $second)/cinit" -c "$tree" -r "$run"
+		same "$second after $1" "$status" 1
+		has "$output" "$run: already supervised by pid 1"
+	done
+}
+
 @test "of two supervisors with one RUNDIR, of whatever methods, the second says so and ends" {
-	local first second
+	local first
 	sample
 	for first in socket fifo msq shm; do
 		[ -x "$(build_of $first)/cinit" ] || fail "$first was not built"
 		: >"$events"
 		launch "${NS[@]}" --mount-proc "$(build_of $first)/cinit" -v -c "$tree" -r "$run"
 		await "$first" beside "$(build_of $first)/cinit.svc" -r "$run" -q list
-		for second in socket fifo msq shm; do
-			run beside "$(build_of $second)/cinit" -c "$tree" -r "$run"
-			same "$second after $first" "$status" 1
-			has "$output" "$run: already supervised by pid 1"
-		done
+		each_second_says_so "$first"
 		beside "$(build_of $first)/cinit.svc" -r "$run" -q list
 		same text "$(cat "$run/lock")" $first
 		end_by_force
@@ -303,7 +310,7 @@ squat()
 }
 
 @test "the same, where the first could not write RUNDIR and the second can" {
-	local first second
+	local first
 	sample
 	for first in msq shm; do
 		: >"$events"
@@ -313,18 +320,14 @@ squat()
 			"$(build_of $first)/cinit" -v -c "$tree" -r "$run"
 		await "$first" beside "$(build_of $first)/cinit.svc" -r "$run" -q list
 		beside mount -o remount,rw "$run"
-		for second in socket fifo msq shm; do
-			run beside "$(build_of $second)/cinit" -c "$tree" -r "$run"
-			same "$second after $first" "$status" 1
-			has "$output" "$run: already supervised by pid 1"
-		done
+		each_second_says_so "$first"
 		beside "$(build_of $first)/cinit.svc" -r "$run" -q list
 		end_by_force
 	done
 }
 
 @test "the same, where the second sees a RUNDIR that it cannot write" {
-	local first second
+	local first
 	sample
 	for first in socket fifo; do
 		: >"$events"

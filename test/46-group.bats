@@ -18,14 +18,19 @@ commands()
 	same "restart as group $2, in $3" "$status" "$1" || fail "$output$stderr"
 }
 
+# modes_are METHOD=MODES...: what the one that is tested has.
+modes_are()
+{
+	local -A should=()
+	local each
+	for each; do should[${each%%=*}]=${each#*=}; done
+	same modes "$(modes)" "${should[$METHOD]}"
+}
+
 @test "without conf/ipc_group the endpoint is open to nobody else, in its exact modes" {
 	boot_sample
-	case $METHOD in
-	socket) same modes "$(modes)" "socket 666 0" ;;
-	fifo) same modes "$(modes)" $'request 600 0\nanswers 700 0' ;;
-	msq) same modes "$(modes)" $'queue 600 0\nqueue 600 0' ;;
-	shm) same modes "$(modes)" $'segment 444 0\nsegment 600 0' ;;
-	esac
+	modes_are fifo=$'request 600 0\nanswers 700 0' msq=$'queue 600 0\nqueue 600 0' \
+		shm=$'segment 444 0\nsegment 600 0' socket="socket 666 0"
 	as_root
 	publish cinit.svc
 	commands 4 $GROUP $GROUP
@@ -66,12 +71,9 @@ commands()
 	put conf/ipc_group "$GROUP\n"
 	sysv_bells
 	boot_sample
-	case $METHOD in
-	socket) same modes "$(modes)" "socket 666 0" ;;
-	fifo) same modes "$(modes)" $'request 620 4242\nanswers 3730 4242' ;;
-	msq) same modes "$(modes)" $'queue 640 4242\nqueue 660 4242\nbell 620 4242' ;;
-	shm) same modes "$(modes)" $'segment 444 0\nsegment 660 4242\nbell 620 4242' ;;
-	esac
+	modes_are fifo=$'request 620 4242\nanswers 3730 4242' \
+		msq=$'queue 640 4242\nqueue 660 4242\nbell 620 4242' \
+		shm=$'segment 444 0\nsegment 660 4242\nbell 620 4242' socket="socket 666 0"
 	# an object of System V is open to its creator's group, too
 	[ "$METHOD" != msq ] ||
 		same creators "$(awk 'NR > 1 { print $11 }' /proc/sysvipc/msg | sort -u)" $GROUP
