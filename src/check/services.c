@@ -124,7 +124,8 @@ static void check_asking(struct tally *t, const struct config *c, uint32_t i, co
 	if (!name)
 		return;
 	put_path(&p, path, sizeof path, dir, entries[ENTRY_ON].name);
-	tally_add(t, FINDING_REMARK, path, name, "is known to ask, and its standard input is /dev/null; see `stdin` and `tty`");
+	tally_add(t, FINDING_REMARK, path, name,
+	          "is known to ask, and its standard input is /dev/null; see `stdin` and `tty`");
 }
 
 static void check_service(struct tally *t, const struct config *c, uint32_t i)

@@ -68,20 +68,23 @@ static bool is_own(const struct environment *e, const char *line)
 	return false;
 }
 
-static bool is_among(const char *line, const char *const *name)
+static bool sets(const char *line, const char *name)
 {
-	for (; name && *name; name++) {
-		size_t n = strlen(*name);
+	size_t n = strlen(name);
 
-		if (strncmp(line, *name, n) == 0 && line[n] == '=')
-			return true;
-	}
-	return false;
+	return strncmp(line, name, n) == 0 && line[n] == '=';
+}
+
+static bool sets_one_of(const char *line, const char *const *name)
+{
+	while (name && *name && !sets(line, *name))
+		name++;
+	return name && *name;
 }
 
 static bool is_dropped(const struct environment *e, const char *line)
 {
-	return is_among(line, e->dropped) || is_own(e, line);
+	return sets_one_of(line, e->dropped) || is_own(e, line);
 }
 
 /* What was said to us, and is not true for another process. */
@@ -90,7 +93,7 @@ static bool is_ours(const char *line)
 	static const char *const names[] = {"NOTIFY_SOCKET", "cprofile", NULL};
 
 	return strncmp(line, "LISTEN_", 7) == 0 || strncmp(line, "CINIT_", 6) == 0
-	       || is_among(line, names);
+	       || sets_one_of(line, names);
 }
 
 static bool is_given(const struct environment *e, const char *line)
@@ -107,7 +110,7 @@ static void add_inherited(struct words *w, const struct environment *e)
 {
 	for (char *const *v = e->inherited; v && *v; v++)
 		if (!is_ours(*v) && !is_dropped(e, *v) && !is_given(e, *v)
-		    && !(e->login && is_among(*v, login_names)))
+		    && !(e->login && sets_one_of(*v, login_names)))
 			words_add(w, *v);
 }
 
@@ -117,7 +120,7 @@ unsigned environment_login_given(const char *lines, uint32_t n)
 
 	for (; n--; lines += strlen(lines) + 1)
 		for (unsigned i = 0; i < LOGIN_N; i++)
-			if (is_among(lines, (const char *const[]){login_names[i], NULL}))
+			if (sets(lines, login_names[i]))
 				given |= 1u << i;
 	return given;
 }

@@ -73,7 +73,8 @@ static void stay_leaving(struct pool *p, uint32_t row, int64_t now)
 {
 	const struct pool_worker *w = &p->worker[row];
 
-	rows_enter(p, row, WORKER_LEAVING, w->list == POOL_LIST_TODO ? POOL_LIST_TODO : fate_stopping_list(w), now);
+	rows_enter(p, row, WORKER_LEAVING,
+	           w->list == POOL_LIST_TODO ? POOL_LIST_TODO : fate_stopping_list(w), now);
 }
 
 static void on_busy(struct pool *p, uint32_t row, int64_t now)

@@ -182,8 +182,8 @@ const char *shell_check(const struct shell *s)
 {
 	const char *wrong = check_loop(s);
 
-	if (wrong || (wrong = life_check(&s->life)) || (wrong = check_spawner(&s->spawner)) || (wrong = check_retired(s))
-	    || (wrong = check_helper(s)) || (wrong = check_pending(s))
+	if (wrong || (wrong = life_check(&s->life)) || (wrong = check_spawner(&s->spawner))
+	    || (wrong = check_retired(s)) || (wrong = check_helper(s)) || (wrong = check_pending(s))
 	    || (wrong = check_loading(&s->loading)))
 		return wrong;
 	if (!s->config != !s->engine)

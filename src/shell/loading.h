@@ -47,8 +47,8 @@ struct loading {
 	void (*done)(enum loaded how, struct config *fresh, const uint32_t *map);
 };
 
-/* Begins one; `asked` is the service of LOAD_EXTENDS.  Calls done() once, later, from loading_readable() or loading_end().  0; or -1 with errno, EBUSY
- * while there is one. */
+/* Begins one; `asked` is the service of LOAD_EXTENDS.  Calls done() once, later, from
+ * loading_readable() or loading_end().  0; or -1 with errno, EBUSY while there is one. */
 int loading_begin(enum load_kind kind, const char *asked,
                   void (*done)(enum loaded how, struct config *fresh, const uint32_t *map));
 bool loading_is_busy(void);

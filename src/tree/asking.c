@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-static const char *const shells[] = {"sh", "ash", "bash", "dash", "ksh", "zsh", "busybox", "sulogin", NULL};
+static const char *const shells[] = {
+	"sh", "ash", "bash", "dash", "ksh", "zsh", "busybox", "sulogin", NULL
+};
 
 /* They ask for a password, a name or a decision. */
 static const char *const others[] = {

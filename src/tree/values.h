@@ -84,7 +84,8 @@ void values_fail(struct values *v, const char *why);
 /* Something could not be added, with this errno: there is no memory, or, with EFBIG, v->full is
  * this limit. */
 void values_lack(struct values *v, int error, const char *limit);
-#define VALUES_LIMIT_STRINGS "all services together have more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of strings"
+#define VALUES_LIMIT_STRINGS \
+	"all services together have more than " LIMIT_TEXT(CONFIG_BYTES_MAX_MIB) " MiB of strings"
 
 /* Adds a string of n bytes: its offset, or 0 after values_lack(). */
 uint32_t values_string(struct values *v, const char *s, size_t n);
