@@ -56,7 +56,6 @@
 #define SPAWN_IN_FLIGHT    32     /* children that share our memory until they execute */
 #define SPAWN_STACK        (16 * 1024) /* bytes of stack, arguments and path of each */
 #define SPAWN_PATIENCE_MS  10     /* for one of them to execute, before others are forked instead */
-#define CLOSE_WAIT_MS      200    /* at the end, for the process that removes the files of sockets */
 #define RETIRED_MAX        (SPAWN_IN_FLIGHT + 1) /* configs that were replaced while children still read
                                    * them: each of these reads one */
 #define READY_BYTES_MAX    4096   /* written to a `ready` descriptor without a newline */

@@ -156,8 +156,7 @@ static void remove_files(void *arg)
 }
 
 /* One process removes the files of all sockets: nobody knows what lies behind a path. */
-static void close_all(struct channels *c, const struct config *config,
-                      const struct channel_watch *w, int wait_ms)
+static void close_all(struct channels *c, const struct config *config, const struct channel_watch *w)
 {
 	struct closing closing = {c, config};
 	bool files = false;
@@ -165,7 +164,7 @@ static void close_all(struct channels *c, const struct config *config,
 	for (uint32_t i = 0; i < c->n && !files; i++)
 		files = has_file(&c->row[i]);
 	if (files)
-		w->aside(remove_files, &closing, wait_ms);
+		w->aside("files of sockets are left", remove_files, &closing);
 	for (uint32_t i = 0; i < c->n; i++)
 		close_channel(&c->row[i], w);
 }
@@ -192,13 +191,13 @@ void channels_move(struct channels *was, const struct config *config_was, struct
 		if (place)
 			move(ch, place, w);
 	}
-	close_all(was, config_was, w, 0); /* what has moved is not open there any more */
+	close_all(was, config_was, w); /* what has moved is not open there any more */
 	channels_free(was);
 }
 
 void channels_end(struct channels *c, const struct config *config, const struct channel_watch *w)
 {
-	close_all(c, config, w, CLOSE_WAIT_MS);
+	close_all(c, config, w);
 }
 
 /* ---- sockets ---- */

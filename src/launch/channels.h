@@ -35,8 +35,8 @@ struct channel_watch {
 	int (*watch)(int fd, enum channel_role role, uint32_t svc); /* 0, or -1 with errno */
 	void (*rewatch)(int fd, enum channel_role role, uint32_t svc); /* svc is another row now */
 	void (*unwatch)(int fd); /* it is about to be closed */
-	/* Does this in a process of its own, because it may hang; waits for it at most so long. */
-	void (*aside)(void (*work)(void *arg), void *arg, int wait_ms);
+	/* Does this in a process of its own, because it may hang; `undone` names it. */
+	void (*aside)(const char *undone, void (*work)(void *arg), void *arg);
 };
 
 struct channels {
@@ -53,8 +53,7 @@ int channels_prepare(struct channels *c, const struct config *config);
  * what has no place, and frees `was`. */
 void channels_move(struct channels *was, const struct config *config_was, struct channels *now,
                    const struct config *config, const uint32_t *map, const struct channel_watch *w);
-/* Closes everything: nothing will be started any more.  As whoever ends takes its processes
- * along, the removal of files is waited for, CLOSE_WAIT_MS at most. */
+/* Closes everything: nothing will be started any more. */
 void channels_end(struct channels *c, const struct config *config, const struct channel_watch *w);
 void channels_free(struct channels *c);
 

@@ -17,18 +17,12 @@ int fd_move_up(int fd)
 	return moved;
 }
 
-static void close_range_of(unsigned from, unsigned to)
+void fd_close_range(unsigned from, unsigned to)
 {
 #ifdef SYS_close_range
-	if (from > to || syscall(SYS_close_range, from, to, 0u) == 0)
+	if (syscall(SYS_close_range, from, to, 0u) == 0)
 		return;
 #endif
 	for (unsigned fd = from; fd <= to && fd < FD_SEARCH; fd++)
 		close((int)fd);
-}
-
-void fd_close_all_but(int fd)
-{
-	close_range_of(3, (unsigned)fd - 1);
-	close_range_of((unsigned)fd + 1, ~0u);
 }

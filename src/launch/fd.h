@@ -13,8 +13,8 @@
  * (EINVAL: RLIMIT_NOFILE is too low for it). */
 int fd_move_up(int fd);
 
-/* Closes all but 0 to 2 and this one; without close_range(2), those below FD_SEARCH. */
+/* Closes all from the one to the other; without close_range(2), those below FD_SEARCH. */
 #define FD_SEARCH 1024
-void fd_close_all_but(int fd);
+void fd_close_range(unsigned from, unsigned to);
 
 #endif

@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ipc/text.h"
+#include "src/launch/fd.h"
 #include "src/tree/address.h"
 
 static bool variable(const char *name, uint64_t max, uint64_t *value)
@@ -49,16 +49,6 @@ static int move_inherited(const char *name, unsigned n_sockets)
 	return move((int)fd);
 }
 
-static void close_range_of(int from, int to)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned)from, (unsigned)to, 0u) == 0)
-		return;
-#endif
-	for (int fd = from; fd <= to && fd < 1024; fd++)
-		close(fd);
-}
-
 /* All from `from` on but these. */
 static void close_others(int from, const int *kept, unsigned n)
 {
@@ -69,7 +59,7 @@ static void close_others(int from, const int *kept, unsigned n)
 			if (kept[i] >= from && kept[i] < next)
 				next = kept[i];
 		if (next > from)
-			close_range_of(from, next - (next < INT32_MAX));
+			fd_close_range((unsigned)from, (unsigned)(next - (next < INT32_MAX)));
 		if (next == INT32_MAX)
 			return;
 		from = next + 1;

@@ -369,7 +369,8 @@ static void spawn_service(uint32_t svc, enum proc_role role)
 		.program = role == ROLE_OFF ? ENTRY_OFF : ENTRY_ON, .svc = svc,
 		.name = config_name(shell.config, svc), .profile = shell.profile,
 		.main_pid = role == ROLE_OFF ? services_proc(svc, ROLE_MAIN)->pid : 0,
-		.inherited = services_inherited(), .terminal = services_terminal(), .pool_program = shell.pool_program, .room = &shell.room,
+		.inherited = services_inherited(), .terminal = services_terminal(),
+		.pool_program = shell.pool_program, .room = &shell.room,
 	};
 	struct obstacle why;
 	int r;
@@ -514,12 +515,13 @@ void services_item(uint32_t svc, struct ipc_item *item)
 static bool worth_saying(unsigned from, unsigned to)
 {
 	/* who are killed all at once have been named together */
-	bool forced = shell.life.forced && shell.console.loudness != VERBOSE;
+	enum loudness loud = shell.console.loudness;
+	bool forced = shell.life.forced && loud != VERBOSE;
 	bool bad = to == SVC_FAILED || to == SVC_BLOCKED || to == SVC_KILLING || to == SVC_BACKOFF
 	           || to == SVC_REFUSED || to == SVC_OFF_KILLED;
 	bool plain = to == SVC_UP || (to == SVC_DOWN && from != SVC_WAITING);
 
-	return !forced && (bad || shell.console.loudness == VERBOSE || (plain && shell.console.loudness == NORMAL));
+	return !forced && (bad || loud == VERBOSE || (plain && loud == NORMAL));
 }
 
 static void say_change(const struct action *a)
@@ -645,7 +647,8 @@ static void act(const struct action *a)
 		boot_settled();
 		thrift_supervisor();
 		break;
-	case ACT_DONE:
+	case ACT_DONE: /* files are removed while life waits for those who are left */
+		channels_end(&shell.channels, shell.config, &services_channel_watch);
 		life_tell(&(struct life_event){.kind = LIFE_EV_DOWN});
 		break;
 	}

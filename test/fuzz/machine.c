@@ -35,9 +35,9 @@ void check_event(void)
 }
 #endif
 
-void aside_run(void (*work)(void *arg), void *arg, int wait_ms)
+void aside_run(const char *undone, void (*work)(void *arg), void *arg)
 {
-	(void)wait_ms;
+	(void)undone;
 	work(arg);
 }
 
